@@ -1,0 +1,70 @@
+"""The few array functions that every phase uses. Patrons come first, the draw last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+"""Floats with the draw as the last axis."""
+
+
+def sigmoid(x: Array) -> Array:
+    """Say how likely an event is whose score is x: 1/(1+exp(-x)), x cut to [-50, 50]."""
+    return 1.0 / (1.0 + np.exp(-np.clip(x, -50.0, 50.0)))
+
+
+def clip01(x: Array) -> Array:
+    """Cut x to [0, 1]."""
+    return np.clip(x, 0.0, 1.0)
+
+
+def over_patrons(x: Array) -> Array:
+    """Add up over patrons, one patron after the other, so that a draw does not feel its neighbours."""
+    total: Array = x[0].copy()
+    for row in x[1:]:
+        total += row
+    return total
+
+
+def over_rivals(weights: Array, x: Array) -> Array:
+    """Add up x over each patron's rivals, weighted by how much the patron minds them.
+
+    Rule: SUM_q weights[p, q] * x[q]; a patron is no rival of itself, its weight is 0.
+    Shapes: (patron, rival, draw) and (rival, draw) -> (patron, draw).
+    """
+    total: Array = weights[:, 0] * x[0]
+    for q in range(1, len(x)):
+        total += weights[:, q] * x[q]
+    return total
+
+
+def others(x: Array) -> Array:
+    """Add up x over everybody else: SUM_q x[q] over q != p. Exactly 0 for a lone patron."""
+    total = np.zeros_like(x)
+    for p in range(len(x)):
+        for q in range(len(x)):
+            if q != p:
+                total[p] += x[q]
+    return total
+
+
+def choice_probabilities(values: Array, precision: Array | float) -> Array:
+    """Turn values into the probabilities of a logit choice over the first axis.
+
+    Rule: proportional to exp(precision * (V - max V)).
+    Source: McFadden (1974); Luce (1959).
+    """
+    best = values.max(axis=0)
+    weights = np.exp(precision * (values - best))
+    return weights / over_patrons(weights)  # type: ignore[no-any-return]
+
+
+def read_only(arrays: Iterable[Any]) -> None:
+    """Lock arrays, so that a rule that looks at the world cannot change it."""
+    for array in arrays:
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = False
