@@ -1,0 +1,31 @@
+"""How a client chooses that looks ahead: value every stance by playing it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hedging.arrays import Array, choice_probabilities
+from hedging.parameters import NOT_NEGATIVE, WHOLE_FROM_1, within
+from hedging.rules.client import STRENGTHS, stances
+from hedging.rules.sight import Sight
+
+
+@dataclass(frozen=True)
+class Lookahead:
+    """Play every stance on for some quarters in expectation, and choose among them by a logit in their
+    values.
+
+    Rule: value = SUM_h beta^h * utility with the stance frozen and patrons following their own rules; red
+    lines are where the client believes them. A low precision makes the choice nearly uniform, which looks
+    like hedging.
+    Source: McKelvey and Palfrey (1995), quantal response; the horizon is assumed.
+    """
+
+    precision: Array = within(NOT_NEGATIVE)  # (draw,)
+    horizon: int = within(WHOLE_FROM_1)  # quarters
+
+    def choose(self, sight: Sight) -> Array:
+        """Effort by patron: a stance drawn, or the mean of stances by their probabilities."""
+        options = stances(sight.patrons, STRENGTHS)
+        values = sight.foresee(options, self.horizon)
+        return sight.pick(options, choice_probabilities(values, self.precision))
