@@ -1,0 +1,1 @@
+"""Programs that run the model: a study, the parameter book."""
