@@ -1,0 +1,708 @@
+"""What the measures say of situations worked out by hand, their ranges, and whom they leave out."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+from fractions import Fraction
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hedging import measures as m
+from hedging.arrays import Array
+from hedging.errors import HedgingError
+from hedging.measures import bargaining, courtship, ties
+
+GOLDEN = Path(__file__).parent / "golden"
+PATRONS = ("russia", "china", "united_states")
+RIVALRY = np.array([[0, 0.25, 1], [0.05, 0, 0.3], [0.5, 0.6, 0]])[:, :, None]
+seeds = st.integers(0, 2**32 - 1)
+
+
+def one(*rows: float) -> Array:
+    """One draw: a number per row."""
+    return np.array(rows, dtype=float)[:, None]
+
+
+def over(quarters: int, *patrons: float) -> Array:
+    """The same for each patron in every quarter, one draw."""
+    return np.repeat(one(*patrons)[None], quarters, axis=0)
+
+
+def a_run(seed: int, patrons: int, quarters: int = 6, draws: int = 8) -> dict[str, Array]:
+    """Trajectories and parameters at random, each in its range; a draw may fall."""
+    rng = np.random.default_rng(seed)
+    flows = {
+        name: rng.random((quarters, patrons, draws)) * (rng.random((quarters, patrons, draws)) < 0.7)
+        for name in ("effort", "coerce", "accept", "offer", "carrot", "demand", "subsidy", "grant")
+    }
+    flows |= {name: rng.random((quarters, patrons, draws)) for name in ("scheduled", "loan_new", "phi")}
+    flows |= {name: rng.normal(size=(quarters, draws)) for name in ("utility", "adjust_cost")}
+    states = {name: rng.random((quarters + 1, patrons, draws)) for name in ("concession", "warmth", "debt")}
+    states["frustration"] = 3 * rng.random((quarters + 1, patrons, draws))
+    states["trade_share"] = np.moveaxis(
+        rng.dirichlet(np.ones(patrons + 1), (quarters + 1, draws)), -1, 1
+    ).copy()
+    states["market_debt"] = rng.random((quarters + 1, draws))
+    states["gdp"] = 10 + rng.random((quarters + 1, draws))
+    for name in ("survival", "sovereign"):
+        states[name] = np.cumprod(rng.random((quarters + 1, draws)) < 0.95, axis=0).astype(float)
+    numbers = {name: rng.random((patrons, draws)) for name in ("sov_weight", "coercive_cut", "blockade")}
+    numbers |= {"rollover": rng.random((patrons, draws)), "red_line": 0.1 + rng.random((patrons, draws))}
+    numbers |= {name: rng.random(draws) for name in ("blockade_impact", "amortisation", "loan_value")}
+    numbers["rivalry"] = rng.random((patrons, patrons, draws)) * (rng.random((patrons, patrons, 1)) < 0.8)
+    return flows | states | numbers
+
+
+def all_measures(run: dict[str, Array]) -> dict[str, Array]:
+    """Every measure of a run, by name."""
+    r = run
+    w = m.opening(m.weight(r["survival"], r["sovereign"]))
+    trade, debt, gdp = (m.opening(r[name]) for name in ("trade_share", "debt", "gdp"))
+    ties = (trade, debt, m.opening(r["market_debt"]), r["subsidy"], r["grant"])
+    pi = m.posture(r["effort"])
+    sovereignty = m.sovereignty(m.opening(r["concession"]), r["sov_weight"])
+    at_risk = m.vulnerability(
+        r["scheduled"],
+        trade,
+        debt,
+        gdp,
+        *(r[name] for name in ("coercive_cut", "blockade", "blockade_impact", "rollover", "amortisation")),
+    )
+    behaviour = (
+        "effort",
+        "coerce",
+        "trade_share",
+        "warmth",
+        "concession",
+        "survival",
+        "sovereign",
+        "rivalry",
+    )
+    found = {
+        "dependence": m.dependence(*ties),
+        "diversification": m.diversification(*ties),
+        "posture": pi,
+        "ambiguity": m.ambiguity(pi),
+        "contradiction": m.contradiction(pi, r["rivalry"]),
+        "sovereignty": sovereignty,
+        "autonomy": m.autonomy(sovereignty, m.dependence(*ties)),
+        "total_utility": m.total_utility(r["utility"], w),
+        "vulnerability": at_risk,
+        "rents": m.rents(r["subsidy"], r["grant"], r["loan_new"], r["loan_value"], w),
+        "loyalty_rent": m.loyalty_rent(r["carrot"], r["coerce"], r["phi"], w),
+        "concession_price": m.concession_price(r["accept"], r["offer"], r["demand"], w),
+        "stall_index": m.stall_index(r["accept"], r["demand"], r["effort"], w),
+        "tension": m.tension(r["frustration"], r["red_line"]),
+        "coercive_quarters": m.coercive_quarters(r["coerce"], w),
+        "coercion_losses": m.coercion_losses(r["coerce"], at_risk, gdp, w),
+        "adjustment": m.total_over_time(r["adjust_cost"], w),
+        "deals": m.deals(r["accept"], r["offer"], w),
+        "regime": m.regime(*(r[name] for name in behaviour)),
+    }
+    parts = (found[name] for name in ("diversification", "ambiguity", "contradiction"))
+    return found | {"hedging_index": m.hedging_index(*parts)}
+
+
+# ---- windows, rows and sums
+
+
+def test_a_window_uses_what_there_is_and_then_four_quarters() -> None:
+    flow = one(1, 2, 3, 4, 5, 6)
+    assert m.window_sum(flow).ravel().tolist() == [1, 3, 6, 10, 14, 18]
+    assert m.window_mean(flow).ravel().tolist() == [1, 1.5, 2, 2.5, 3.5, 4.5]
+
+
+def test_a_flow_that_has_stopped_leaves_nothing_in_the_window() -> None:
+    assert m.window_sum(one(0.1, 0.7, 0.3, 0, 0, 0, 0)).ravel()[-1] == 0
+
+
+def test_a_rise_is_from_the_start_of_the_first_quarter_to_the_end_of_the_last() -> None:
+    state = one(0, 1, 3, 6, 10, 15, 21)
+    assert m.rise(state).ravel().tolist() == [1, 3, 6, 10, 14, 18]
+
+
+def test_states_stand_beside_flows_by_the_start_of_the_quarter() -> None:
+    state = one(5, 6, 7)
+    assert m.opening(state).ravel().tolist() == [5, 6]
+    assert m.closing(state).ravel().tolist() == [6, 7]
+
+
+def test_a_year_stands_for_its_last_quarter() -> None:
+    assert (m.year_end(2015), m.year_end(2019)) == (3, 19)
+
+
+def test_weights_of_other_quarters_are_refused() -> None:
+    with pytest.raises(HedgingError, match=r"3 quarters of weights beside 2 .*opening"):
+        m.total_over_time(np.ones((2, 1, 4)), np.ones((3, 4)))
+
+
+# ---- dependence
+
+
+def test_dependence_adds_trade_debt_and_rent() -> None:
+    dep = m.dependence(one(0.5, 0.1, 0.4)[None], one(6, 2)[None], one(2), one(3, 0)[None], one(0, 1)[None])
+    assert dep.ravel() == pytest.approx([0.25 + 0.15 + 0.1875, 0.05 + 0.05 + 0.0625, 0.2 + 0.05])
+
+
+def test_where_nothing_is_owed_or_given_trade_takes_the_weight() -> None:
+    trade, none = one(0.5, 0.1, 0.4)[None], one(0, 0)[None]
+    assert m.dependence(trade, none, one(0), none, none).ravel() == pytest.approx([0.5, 0.1, 0.4])
+
+
+@pytest.mark.parametrize(("trade", "spread"), [((1, 0, 0), 0.0), ((1 / 3,) * 3, 1.0), ((0.5, 0.5, 0), 0.75)])
+def test_diversification_goes_from_one_partner_to_all_alike(trade: tuple[float, ...], spread: float) -> None:
+    none = one(0, 0)[None]
+    assert m.diversification(one(*trade)[None], none, one(0), none, none) == pytest.approx(spread)
+
+
+def test_sovereignty_is_what_concessions_leave() -> None:
+    assert m.sovereignty(over(1, 0.4, 0.5), one(1, 0.08)) == pytest.approx(0.56)
+    assert m.sovereignty(over(1, 0.9, 0.9), one(1, 1)) == 0
+
+
+def test_autonomy_looks_at_the_heaviest_partner_even_the_rest_of_the_world() -> None:
+    assert m.autonomy(one(0.8), over(1, 0.3, 0.2, 0.5)) == pytest.approx(0.4)
+
+
+def test_vulnerability_is_subsidy_trade_and_loan_over_output() -> None:
+    vulnerable = m.vulnerability(
+        scheduled=over(1, 1.2, 0),
+        trade_share=over(1, 0.5, 0.1, 0.4),
+        debt=over(1, 6, 2),
+        gdp=one(15),
+        coercive_cut=one(0.5, 0),
+        blockade=one(0.2, 0),
+        blockade_impact=np.array([0.1]),
+        rollover=one(0.9, 0.5),
+        amortisation=np.array([0.03]),
+    )
+    assert vulnerable.ravel() == pytest.approx([(0.6 + 0.3 + 0.162) / 15, 0.03 / 15])
+
+
+# ---- courtship
+
+
+def test_posture_is_the_effort_of_a_year_spread_over_patrons() -> None:
+    effort = np.stack([one(1, 0), one(0, 0), one(0, 0.5), one(0, 0.5), one(0, 0)])
+    assert m.posture(effort)[:, 0, 0] == pytest.approx([1, 1, 2 / 3, 0.5, 0])
+
+
+def test_no_effort_is_no_posture() -> None:
+    pi = m.posture(np.zeros((2, 3, 1)))
+    assert (pi == 0).all()
+    assert (m.ambiguity(pi) == 0).all()
+    assert (m.contradiction(pi, RIVALRY) == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("pi", "told"), [((1, 0, 0), 0), ((1 / 3,) * 3, 1), ((0.5, 0.5, 0), np.log(2) / np.log(3)), ((1,), 0)]
+)
+def test_ambiguity_is_the_evenness_of_posture(pi: tuple[float, ...], told: float) -> None:
+    assert m.ambiguity(over(1, *pi)) == pytest.approx(told)
+
+
+def test_contradiction_is_full_where_the_worst_rivals_are_courted_alike() -> None:
+    rivalry = np.array([[0, 0.2, 1], [0, 0, 0], [0.5, 0, 0]])[:, :, None]
+    assert m.contradiction_scale(rivalry) == pytest.approx(0.375)  # G = .75 between the first and the last
+    assert m.contradiction(over(1, 0.5, 0, 0.5), rivalry) == pytest.approx(1)
+    assert m.contradiction(over(1, 0.5, 0.5, 0), rivalry) == pytest.approx(0.05 / 0.375)
+    assert m.contradiction(over(1, 0, 0.5, 0.5), rivalry) == 0
+
+
+def test_contradiction_is_none_without_rivalry_or_rivals() -> None:
+    assert m.contradiction(over(1, 0.5, 0.5), np.zeros((2, 2, 1))) == 0
+    assert m.contradiction(over(1, 1), np.ones((1, 1, 1))) == 0
+
+
+@pytest.mark.parametrize("patrons", [2, 3, 4, 5])
+def test_equal_rivals_contradict_most_when_courted_alike(patrons: int) -> None:
+    assert m.contradiction_scale(np.ones((patrons, patrons, 2))) == pytest.approx(1 - 1 / patrons, abs=1e-15)
+
+
+def test_the_scale_is_known_already_or_found() -> None:
+    pi = m.posture(over(2, 0.3, 0.2, 0.7))
+    known = m.contradiction(pi, RIVALRY, m.contradiction_scale(RIVALRY))
+    assert (known == m.contradiction(pi, RIVALRY)).all()
+
+
+def solved(matrix: list[list[Fraction]]) -> list[Fraction] | None:
+    """Solve matrix @ y = 1 in fractions; None where it is singular."""
+    rows = [[*row, Fraction(1)] for row in matrix]
+    for c in range(len(rows)):
+        pivot = next((r for r in range(c, len(rows)) if rows[r][c]), None)
+        if pivot is None:
+            return None
+        rows[c], rows[pivot] = rows[pivot], rows[c]
+        for r in range(len(rows)):
+            if r != c:
+                factor = rows[r][c] / rows[c][c]
+                rows[r] = [a - factor * b for a, b in zip(rows[r], rows[c], strict=True)]
+    return [row[-1] / row[r] for r, row in enumerate(rows)]
+
+
+def largest_clash(rivalry: Array) -> Fraction:
+    """The maximum of x^T G x over the simplex for one draw, in fractions, face by face."""
+    size = range(len(rivalry))
+    mutual = [
+        [(Fraction(rivalry[p, q]) + Fraction(rivalry[q, p])) / 2 * (p != q) for q in size] for p in size
+    ]
+    best = Fraction(0)
+    for count in size:
+        for face in combinations(size, count + 1):
+            y = solved([[mutual[p][q] for q in face] for p in face])
+            if y is not None and sum(y) > 0 and min(y) >= 0:
+                best = max(best, 1 / sum(y))
+    return best
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds, patrons=st.integers(1, 5), steps=st.sampled_from([2, 4, 1 << 20]))
+def test_the_scale_of_contradiction_is_exact(seed: int, patrons: int, steps: int) -> None:
+    rng = np.random.default_rng(seed)
+    rivalry = np.round(rng.random((patrons, patrons, 3)) ** 2 * steps) / steps
+    exact = [float(largest_clash(rivalry[:, :, draw])) for draw in range(3)]
+    assert m.contradiction_scale(rivalry) == pytest.approx(exact, rel=1e-13, abs=0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=seeds, patrons=st.integers(2, 5))
+def test_no_posture_goes_beyond_the_scale(seed: int, patrons: int) -> None:
+    rng = np.random.default_rng(seed)
+    rivalry = 10.0 ** rng.uniform(-6, 0, (patrons, patrons, 500))
+    rivalry = np.broadcast_to(rivalry[:, :, :1], rivalry.shape)
+    x = rng.dirichlet(np.full(patrons, 0.5), 500).T
+    off = rivalry * (1 - np.eye(patrons))[:, :, None]
+    clash = (off * x[:, None] * x[None]).sum(axis=(0, 1))
+    assert (clash <= m.contradiction_scale(rivalry) * (1 + 1e-12)).all()
+
+
+def test_hedging_needs_all_three_parts() -> None:
+    assert m.hedging_index(one(0.5), one(0.5), one(0.5)) == pytest.approx(0.5)
+    assert m.hedging_index(one(0.8), one(1), one(0.27)) == pytest.approx(0.6)
+    assert m.hedging_index(one(1), one(1), one(0)) == 0
+    assert m.excess_hedging(one(0.6), one(0.7)) == pytest.approx(-0.1)
+
+
+# ---- bargaining
+
+
+def test_leverage_is_what_rivals_add_to_the_terms() -> None:
+    with_rivals = m.expected_terms(over(1, 0.3), over(1, 0.5), over(1, 0.8))
+    alone = m.expected_terms(over(1, 0), over(1, 0.25), over(1, 0.4))
+    assert m.leverage(with_rivals, alone) == pytest.approx(0.6)
+    assert m.leverage(alone, alone) == 0
+
+
+def test_rents_run_up_until_the_draw_falls() -> None:
+    w = one(1, 1, 0)
+    rents = m.rents(over(3, 1), over(3, 0.5), over(3, 2), np.array([0.5]), w)
+    assert rents.ravel() == pytest.approx([2.5, 5, 5])
+    assert m.loyalty_rent(over(3, 2), over(3, 0.25), over(3, 0.6), w).ravel() == pytest.approx(
+        [0.9, 1.8, 1.8]
+    )
+
+
+def test_the_price_is_money_over_concession_in_deals_struck() -> None:
+    accept, offer, demand = one(1, 0, 1)[:, None], one(0.2, 9, 0.4)[:, None], one(0.01, 0.5, 0.02)[:, None]
+    assert m.concession_price(accept, offer, demand, np.ones((3, 1))) == pytest.approx(20)
+    assert m.deals(accept, offer, np.ones((3, 1))) == pytest.approx(0.6)
+
+
+def test_no_deal_has_no_price_and_no_demand_no_stalling() -> None:
+    none, some, w = over(3, 0), over(3, 0.5), np.ones((3, 1))
+    assert np.isnan(m.concession_price(none, some, some, w)).all()
+    assert np.isnan(m.stall_index(none, none, some, w)).all()
+
+
+def test_stalling_is_refusing_whom_one_courts() -> None:
+    accept, effort = one(0, 0, 1, 0.5)[:, None], one(0.2, 0, 0.2, 0.2)[:, None]
+    assert m.stall_index(accept, over(4, 0.02), effort, np.ones((4, 1))) == pytest.approx(1.5 / 4)
+
+
+def test_tension_is_one_at_the_red_line() -> None:
+    assert m.tension(over(2, 0.8, 1.5), one(0.8, 3))[0].ravel() == pytest.approx([1, 0.5])
+    assert m.tension(over(1, 5), one(np.inf)) == 0
+    assert np.isnan(m.tension(over(1, 5), one(0))).all()
+
+
+def test_coercion_is_counted_and_costed_while_the_draw_stands() -> None:
+    coerce, w = one(1, 0, 1, 1)[:, None], one(1, 1, 1, 0)
+    assert m.coercive_quarters(coerce, w) == 2
+    assert m.coercion_losses(coerce, over(4, 0.1), one(10, 10, 12, 12), w) == pytest.approx(2.2)
+
+
+def test_hedging_costs_coercion_adjustment_and_deals_lost() -> None:
+    cost = m.hedging_cost(one(2, 1), np.array([0.5]), one(3, 1), one(0.5, 0), np.array([0.1]), one(5, 0))
+    assert cost == pytest.approx(2.5 + 0.4 + 1)
+    assert m.hedging_premium(np.array([4.0]), np.array([5.0])) == -1
+
+
+def test_utility_adds_up_while_the_draw_stands() -> None:
+    assert m.total_utility(one(1, 2, 4), one(1, 1, 0)) == 3
+
+
+# ---- regimes
+
+
+def regime_of(**changes: Array) -> str:
+    """The regime after four quarters in which three rivals are courted alike, but for the changes."""
+    situation = {
+        "effort": over(4, 0.3, 0.3, 0.3),
+        "coerce": over(4, 0, 0, 0),
+        "trade_share": over(5, 0.5, 0.1, 0.05, 0.35),
+        "warmth": over(5, 0.6, 0.4, 0.3),
+        "concession": over(5, 0.35, 0.05, 0.05),
+        "survival": np.ones((5, 1)),
+        "sovereign": np.ones((5, 1)),
+        "rivalry": RIVALRY,
+    }
+    assert changes.keys() <= situation.keys()
+    return m.REGIMES[m.regime(**(situation | changes))[-1, 0]]
+
+
+def last(rows: Array, *values: float) -> Array:
+    """The same but in the last row."""
+    changed = rows.copy()
+    changed[-1] = one(*values) if rows.ndim == 3 else np.array(values)
+    return changed
+
+
+STRUCK = np.stack([one(*row) for row in ([0, 0, 0], [1, 0, 0], [0, 0, 0], [1, 0, 0])])
+STRUCK_BY_OTHERS = np.stack([one(0, 1, 1)] * 4)
+GIVEN = np.stack([one(0.35 + 0.016 * quarter, 0.05, 0.05) for quarter in range(5)])
+LOST = np.array([[1.0], [1], [1], [1], [0]])
+
+
+@pytest.mark.parametrize(
+    ("regime", "changes"),
+    [
+        pytest.param("hedging", {}, id="courts all, who mind each other"),
+        pytest.param("bandwagon", {"effort": over(4, 0.7, 0.1, 0.1)}, id="courts Moscow above all"),
+        pytest.param("bandwagon", {"concession": GIVEN}, id="gives in to Moscow by .064 in a year"),
+        pytest.param(
+            "balancing",
+            {"effort": over(4, 0.1, 0.4, 0.4), "warmth": over(5, 0.3, 0.4, 0.2)},
+            id="turns from Moscow to warmer Beijing",
+        ),
+        pytest.param("hedging", {"effort": over(4, 0.1, 0.4, 0.4)}, id="turns away, but Moscow is warmest"),
+        pytest.param("passive", {"effort": over(4, 0.03, 0.03, 0.03)}, id="hardly courts anybody"),
+        pytest.param("passive", {"effort": over(4, 0, 0, 0)}, id="courts nobody"),
+        pytest.param("passive", {"rivalry": np.zeros((3, 3, 1))}, id="courts all, none minds"),
+        pytest.param("rupture", {"coerce": STRUCK}, id="Moscow strikes twice in a year"),
+        pytest.param("hedging", {"coerce": STRUCK_BY_OTHERS}, id="only others strike"),
+        pytest.param("absorption", {"sovereign": LOST, "coerce": STRUCK}, id="absorbed in the last quarter"),
+        pytest.param("collapse", {"survival": LOST, "sovereign": LOST}, id="the leader falls too"),
+        pytest.param("collapse", {"survival": np.full((5, 1), 0.49)}, id="more likely fallen than not"),
+        pytest.param("hedging", {"survival": np.full((5, 1), 0.5)}, id="as likely standing as fallen"),
+    ],
+)
+def test_a_situation_has_its_regime(regime: str, changes: dict[str, Array]) -> None:
+    assert regime_of(**changes) == regime
+
+
+FAR_RIVALS = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0]], dtype=float)[:, :, None]
+
+
+def given_in(rise: float) -> Array:
+    """Concession to Moscow that rises by so much over the year."""
+    return np.stack([one(0.35 + rise * quarter / 4, 0.05, 0.05) for quarter in range(5)])
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "change", "values"),
+    [
+        ("passive", "hedging", "effort", (over(4, 0.033, 0.033, 0.033), over(4, 0.034, 0.034, 0.034))),
+        ("hedging", "bandwagon", "effort", (over(4, 0.64, 0.18, 0.18), over(4, 0.66, 0.17, 0.17))),
+        ("hedging", "bandwagon", "concession", (given_in(0.059), given_in(0.061))),
+        ("hedging", "rupture", "coerce", (over(4, 0.49, 0, 0), over(4, 0.51, 0, 0))),
+    ],
+)
+def test_a_regime_begins_at_its_threshold(
+    below: str, above: str, change: str, values: tuple[Array, Array]
+) -> None:
+    assert (regime_of(**{change: values[0]}), regime_of(**{change: values[1]})) == (below, above)
+
+
+def test_balancing_and_hedging_begin_at_their_thresholds() -> None:
+    warmth = over(5, 0.3, 0.4, 0.2)
+    assert regime_of(effort=over(4, 0.14, 0.43, 0.43), warmth=warmth) == "balancing"
+    assert regime_of(effort=over(4, 0.16, 0.42, 0.42), warmth=warmth) == "hedging"
+    assert regime_of(effort=over(4, 0.6, 0.3665, 0.0335), rivalry=FAR_RIVALS) == "passive"
+    assert regime_of(effort=over(4, 0.6, 0.365, 0.035), rivalry=FAR_RIVALS) == "hedging"
+
+
+def test_the_dominant_patron_is_that_of_the_end_of_the_window() -> None:
+    effort = over(4, 0.1, 0.7, 0.1)
+    assert regime_of(effort=effort) == "hedging"
+    trade = over(5, 0.5, 0.1, 0.05, 0.35)
+    assert regime_of(effort=effort, trade_share=last(trade, 0.2, 0.3, 0.05, 0.45)) == "bandwagon"
+
+
+def test_the_dominant_patron_is_the_first_of_equals_and_never_the_rest_of_the_world() -> None:
+    trade = np.stack([one(0.2, 0.2, 0.6), one(0.1, 0.2, 0.7)])
+    assert m.dominant_patron(trade, 2).ravel().tolist() == [0, 1]
+
+
+def test_old_blows_leave_the_window() -> None:
+    coerce = np.stack([one(1, 0, 0)] * 2 + [one(0, 0, 0)] * 4)
+    codes = m.regime(
+        np.full((6, 3, 1), 0.3),
+        coerce,
+        over(7, 0.5, 0.1, 0.05, 0.35),
+        over(7, 0.6, 0.4, 0.3),
+        over(7, 0.35, 0.05, 0.05),
+        np.ones((7, 1)),
+        np.ones((7, 1)),
+        RIVALRY,
+    )
+    named = [m.REGIMES[code] for code in codes[:, 0]]
+    assert named == ["hedging", "rupture", "rupture", "rupture", "hedging", "hedging"]
+
+
+def test_regime_shares_count_every_draw() -> None:
+    shares = m.regime_share(np.array([[0, 0, 6, 1]], dtype=np.int8))
+    assert shares[:, 0].tolist() == [0.5, 0.25, 0, 0, 0, 0, 0.25]
+
+
+# ---- draws that count
+
+
+def test_a_fallen_draw_leaves_means_and_quantiles() -> None:
+    values, w = np.array([[1.0, 2, 3, 1e9]]), np.array([[1.0, 1, 1, 0]])
+    assert m.weighted_mean(values, w) == 2
+    assert m.weighted_quantiles(values, w, [0.05, 0.5, 0.95]).ravel().tolist() == [1, 2, 3]
+    assert m.draws_used(values, w).tolist() == [3]
+
+
+def test_a_missing_value_is_left_out_and_counted_out() -> None:
+    values, w = np.array([1.0, np.nan, 5, 6]), np.array([1.0, 1, 1, 0])
+    assert m.weighted_mean(values, w) == 3
+    assert m.weighted_quantiles(values, w, [0.5, 0.51]).tolist() == [1, 5]
+    assert m.draws_used(values, w) == 2
+
+
+@pytest.mark.parametrize("w", [0.0, 1.0, 0.3])
+def test_where_no_draw_is_left_nothing_is_said(w: float) -> None:
+    values = np.full((2, 3), np.nan)
+    weights = np.array([[w, w, w], [w, w, 0.3]])
+    assert np.isnan(m.weighted_mean(values, weights)).all()
+    assert np.isnan(m.weighted_quantiles(values, weights, [0.05, 0.95])).all()
+    assert (m.draws_used(values, weights) == 0).all()
+
+
+def test_expected_draws_weigh_by_their_probability() -> None:
+    w = m.weight(np.array([[1.0, 0.5]]), np.array([[0.5, 0.2]]))
+    assert m.weighted_mean(np.array([[1.0, 7]]), w) == pytest.approx((0.5 + 0.7) / 0.6)
+    assert m.weighted_quantiles(np.array([[7.0, 1]]), w, [0.1, 0.5]).ravel().tolist() == [1, 7]
+
+
+def test_a_pair_counts_where_both_stand() -> None:
+    assert m.both_alive(np.array([1.0, 1, 0, 0.9]), np.array([1.0, 0, 1, 0.7])).tolist() == [1, 0, 0, 0.7]
+
+
+def test_all_patrons_of_a_draw_weigh_alike() -> None:
+    values = np.array([[[1.0, 2], [3, 4]], [[5, 6], [7, 8]]])
+    w = np.array([[1.0, 1], [0, 1]])
+    assert m.weighted_mean(values, w).tolist() == [[1.5, 3.5], [6, 8]]
+    assert m.weighted_quantiles(values, w, [1.0])[0].tolist() == [[2, 4], [6, 8]]
+    assert m.weighted_mean(values[1], w[1]).tolist() == [6, 8]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    seed=seeds, draws=st.integers(1, 300), probability=st.sampled_from([0, 0.05, 0.07, 0.29, 0.5, 0.95, 1])
+)
+def test_quantiles_of_equal_draws_are_those_of_weighted_ones(
+    seed: int, draws: int, probability: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(3, draws))
+    values[:, 1:] = np.where(rng.random((3, draws - 1)) < 0.1, np.nan, values[:, 1:])
+    w = (rng.random((3, draws)) < 0.9).astype(float)
+    w[:, 0] = 1
+    fast = m.weighted_quantiles(values, w, [probability])
+    assert (fast == m.weighted_quantiles(values, 0.5 * w, [probability])).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=seeds)
+def test_what_a_draw_does_after_its_fall_changes_no_sum(seed: int) -> None:
+    run = a_run(seed, 3)
+    fallen = m.opening(m.weight(run["survival"], run["sovereign"])) == 0
+    other = dict(run)
+    for name in ("utility", "adjust_cost"):
+        other[name] = np.where(fallen, 1e6, run[name])
+    for name in ("accept", "offer", "demand", "carrot", "coerce", "subsidy", "grant", "loan_new"):
+        other[name] = np.where(fallen[:, None], 1e6, run[name])
+    before, after = all_measures(run), all_measures(other)
+    for name in ("total_utility", "rents", "loyalty_rent", "concession_price", "stall_index", "deals"):
+        np.testing.assert_array_equal(before[name], after[name], err_msg=name)
+    for name in ("coercive_quarters", "coercion_losses", "adjustment"):
+        np.testing.assert_array_equal(before[name], after[name], err_msg=name)
+
+
+# ---- laws of all measures
+
+
+SHARES = ("dependence", "diversification", "posture", "ambiguity", "contradiction", "hedging_index")
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds, patrons=st.integers(1, 5))
+def test_every_measure_stays_in_its_range(seed: int, patrons: int) -> None:
+    found = all_measures(a_run(seed, patrons))
+    for name in (*SHARES, "sovereignty", "autonomy", "stall_index"):
+        seen = found[name][~np.isnan(found[name])]
+        assert ((seen >= 0) & (seen <= 1 + 1e-15)).all(), name
+    for name in ("vulnerability", "rents", "loyalty_rent", "tension", "coercive_quarters", "coercion_losses"):
+        assert (found[name] >= 0).all(), name
+    assert found["dependence"].sum(axis=1) == pytest.approx(1)
+    assert (np.isclose(found["posture"].sum(axis=1), 1) | (found["posture"].sum(axis=1) == 0)).all()
+    assert ((found["regime"] >= 0) & (found["regime"] < len(m.REGIMES))).all()
+    assert (np.diff(found["rents"], axis=0) >= 0).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=seeds, patrons=st.integers(1, 5))
+def test_a_draw_does_not_feel_its_neighbours(seed: int, patrons: int) -> None:
+    run = a_run(seed, patrons, quarters=20, draws=37)
+    many = all_measures(run)
+    for two in (slice(0, 2), slice(35, 37)):
+        few = all_measures({name: np.ascontiguousarray(values[..., two]) for name, values in run.items()})
+        for name, values in few.items():
+            np.testing.assert_array_equal(values, many[name][..., two], err_msg=name)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=seeds, order=st.permutations(range(4)))
+def test_relabelling_patrons_relabels_measures(seed: int, order: list[int]) -> None:
+    run = a_run(seed, 4)
+    other = {}
+    for name, values in run.items():
+        if name == "rivalry":
+            values = values[np.ix_(order, order)]
+        elif name == "trade_share":
+            values = values[:, [*order, 4]]
+        elif values.ndim > 1 and values.shape[-2] == 4:
+            values = values[..., order, :]
+        other[name] = values
+    before, after = all_measures(run), all_measures(other)
+    for name, values in before.items():
+        if name == "dependence":
+            values = values[:, [*order, 4]]
+        elif values.ndim > 1 and values.shape[-2] == 4:
+            values = values[..., order, :]
+        np.testing.assert_allclose(after[name], values, rtol=1e-12, atol=1e-14, err_msg=name)
+
+
+def test_measures_leave_what_they_are_given_as_it_was() -> None:
+    run = a_run(7, 3)
+    for values in run.values():
+        values.flags.writeable = False
+    all_measures(run)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        function
+        for module in (bargaining, courtship, ties)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    ]
+    + [m.regime],
+    ids=lambda function: function.__name__,
+)
+def test_every_measure_tells_its_range_and_source(function: object) -> None:
+    told = inspect.getdoc(function) or ""
+    assert function is m.regime or "Range:" in told
+    assert "Source:" in told
+
+
+# ---- the reference trajectories of an independent implementation
+
+
+def reference(case: str) -> dict[str, Array]:
+    """A reference trajectory: states with a row more than flows, one draw."""
+    with (GOLDEN / f"{case}.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    def column(name: str) -> Array:
+        cells = [row[name] for row in rows]
+        return np.array([float(cell) for cell in (cells if cells[-1] else cells[:-1])])
+
+    found: dict[str, Array] = {}
+    for name in {title.split(".")[0] for title in rows[0]} - {"quarter"}:
+        if name in rows[0]:
+            found[name] = column(name)[:, None]
+        else:
+            partners = (*PATRONS, "rest_of_world") if name == "trade_share" else PATRONS
+            found[name] = np.stack([column(f"{name}.{partner}") for partner in partners], axis=1)[:, :, None]
+    return found
+
+
+@pytest.fixture(
+    scope="module", params=["baseline_heuristic", "bandwagon", "quantal_response", "russia_strategic"]
+)
+def history(request: pytest.FixtureRequest) -> dict[str, Array]:
+    return reference(request.param)
+
+
+def weights_of(history: dict[str, Array]) -> Array:
+    return m.opening(m.weight(history["survival"], history["sovereign"]))
+
+
+def test_sovereignty_agrees_with_the_reference(history: dict[str, Array]) -> None:
+    after_the_quarter = m.sovereignty(m.closing(history["concession"]), one(1, 0.08, 0))
+    np.testing.assert_allclose(after_the_quarter, history["sovereignty"], rtol=1e-11)
+
+
+def test_losses_in_the_reference_are_what_was_cut_blocked_and_not_rolled_over(
+    history: dict[str, Array],
+) -> None:
+    h, rollover, ones = history, one(0.9, 0.9, 0), np.ones((40, 1))
+    at_risk = m.vulnerability(
+        h["scheduled"],
+        m.opening(h["trade_share"]),
+        m.opening(h["debt"]),
+        m.opening(h["gdp"]),
+        coercive_cut=one(0.5, 0, 0),
+        blockade=one(0.25, 0, 0),
+        blockade_impact=np.array([0.1]),
+        rollover=rollover,
+        amortisation=np.array([0.03]),
+    )
+    losses = m.coercion_losses(h["coerce"], at_risk, m.opening(h["gdp"]), ones)
+    taken = (h["scheduled"] - h["subsidy"] + rollover * h["repayment"] - h["rolled"]).sum()
+    assert losses.sum() == pytest.approx(taken + h["blockade_loss"].sum(), rel=1e-10)
+    assert losses[1:].sum() == 0
+
+
+def test_rents_in_the_reference_are_subsidies_deals_and_loyalty(history: dict[str, Array]) -> None:
+    h, ones = history, np.ones((40, 1))
+    rents = m.rents(h["subsidy"], h["grant"], h["loan_new"], np.array([0.55]), ones)
+    loyalty = m.loyalty_rent(h["carrot"], h["coerce"], h["phi"], ones)
+    deals = m.running_total(h["phi"] * h["accept"] * h["offer"], ones)
+    np.testing.assert_allclose(rents, m.running_total(h["subsidy"], ones) + deals + loyalty, rtol=1e-10)
+
+
+def test_what_was_sold_in_the_reference_is_at_its_price(history: dict[str, Array]) -> None:
+    h, w = history, weights_of(history)
+    price = m.concession_price(h["accept"], h["offer"], h["demand"], w)
+    sold = m.total_over_time(h["sold"], w)
+    np.testing.assert_allclose(price * sold, m.deals(h["accept"], h["offer"], w), rtol=1e-10)
+
+
+def test_the_reference_of_hedging_is_hedging_and_that_of_bandwagon_is_not() -> None:
+    for case, regime in (("baseline_heuristic", "hedging"), ("bandwagon", "bandwagon")):
+        h = reference(case)
+        behaviour = ("effort", "coerce", "trade_share", "warmth", "concession", "survival", "sovereign")
+        codes = m.regime(*(h[name] for name in behaviour), RIVALRY)
+        assert m.REGIMES[codes[m.year_end(2016), 0]] == regime
+        assert m.REGIMES[codes[m.year_end(2019), 0]] == regime
