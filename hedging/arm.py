@@ -147,12 +147,16 @@ class Arm:
         return measures.loyalty_rent(self["carrot"], self["coerce"], self["phi"], self.stands)
 
     @cached_property
+    def mean_effort(self) -> Array:
+        return measures.mean_over_time(self["effort"], self.stands)
+
+    @cached_property
     def total_utility(self) -> Array:
         return measures.total_utility(self["utility"], self.stands)
 
     @cached_property
     def mean_hedging_index(self) -> Array:
-        return total_over_time(self.hedging_index, self.stands) / self.stands.sum(axis=0)  # type: ignore[no-any-return]
+        return measures.mean_over_time(self.hedging_index, self.stands)
 
     @cached_property
     def mean_excess_hedging(self) -> Array:

@@ -62,6 +62,7 @@ TOTALS = {
     item.name: item
     for item in (
         _measure("total_utility", "", "utility", "utility added up"),
+        _measure("mean_effort", "patron", "share", "effort over time"),
         _measure("mean_hedging_index", "", "share", "the hedging index over time"),
         _measure("mean_excess_hedging", "", "share", "H over time less that of courting at random"),
         _measure("hedging_cost", "", "usd_bn", "coercion, adjustment and lost deals beyond bandwagoning"),

@@ -95,6 +95,14 @@ def total_over_time(flow: Array, weight: Array) -> Array:
     return added(beside(weight, flow) * flow, 0)
 
 
+def mean_over_time(flow: Array, weight: Array) -> Array:
+    """Average a flow over the quarters that a draw stands: SUM_t w_t x_t / SUM_t w_t.
+
+    Range and unit: the flow's.
+    """
+    return ratio(total_over_time(flow, weight), beside(added(weight, 0)[None], flow[:1])[0])
+
+
 def running_total(flow: Array, weight: Array) -> Array:
     """Add up a flow from the start to each quarter, that quarter included: SUM_{s<=t} w_s x_s."""
     return np.cumsum(beside(weight, flow) * flow, axis=0)

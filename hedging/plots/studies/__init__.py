@@ -15,12 +15,14 @@ from matplotlib.figure import Figure
 
 from hedging.claims import Known
 from hedging.errors import HedgingError, unknown
+from hedging.plots.studies.event_time import event_time
 from hedging.plots.studies.frontier import frontier
 from hedging.plots.studies.heat import heat
 from hedging.plots.studies.lines import lines
 from hedging.plots.studies.matrix import matrix
 from hedging.plots.studies.paths import paths
 from hedging.plots.studies.stacked import stacked
+from hedging.plots.studies.verdicts import verdicts
 from hedging.plots.studies.view import View
 from hedging.plots.style import styled
 from hedging.values import read_name
@@ -30,13 +32,18 @@ KINDS: dict[str, tuple[Callable[[View], Figure], tuple[str, ...]]] = {
     "lines": (lines, ("x", "by", "optimum", "centre", "columns")),
     "heat": (heat, ("x", "y", "best", "facet", "contours", "statistic")),
     "paths": (paths, ("by", "differences", "start", "stop", "columns")),
+    "event_time": (event_time, ("event", "start", "stop", "columns")),
     "frontier": (frontier, ("x", "by", "along")),
     "stacked": (stacked, ("x", "by")),
     "matrix": (matrix, ("x", "y", "statistic")),
+    "verdicts": (verdicts, ()),
 }
 """Every kind of figure, and its own options."""
 
-AXES = ("x", "y", "by", "best", "facet", "along")
+OF_SERIES = ("paths", "event_time")
+"""Kinds that draw series over quarters."""
+
+AXES = ("x", "y", "by", "best", "facet", "along", "event")
 """Options that name an axis, or arm or rule."""
 
 
@@ -60,9 +67,12 @@ def check_figure(raw: Any, known: Known, series: Sequence[str], number: int) -> 
             raise unknown("axis", raw[key], (*known.axes, "arm", "rule"), f"{where}.{key}")
     if raw.get("rule") is not None and raw["rule"] not in known.rules:
         raise unknown("rule", raw["rule"], known.rules, where)
-    there = list(series) if raw["kind"] == "paths" else list(known.measures)
-    panels = raw.get("panels") or there[:4]
-    if not isinstance(panels, list) or not panels:
+    if raw["kind"] == "event_time" and raw.get("event") not in known.axes:
+        raise unknown("axis", raw.get("event"), known.axes, f"{where}.event")
+    there = list(series) if raw["kind"] in OF_SERIES else list(known.measures)
+    of_claims = raw["kind"] == "verdicts"
+    panels = [] if of_claims else raw.get("panels") or there[:4]
+    if not isinstance(panels, list) or not (panels or of_claims):
         raise HedgingError(
             f"{where}.panels={panels}: name at least one outcome of {', '.join(there) or 'none'}"
         )
