@@ -30,8 +30,9 @@ lint: install ## style, layout and types
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
-book: install ## write the parameter book, configs/README.md, anew
+book: install ## write the parameter book (configs/README.md) and the table of studies (experiments/README.md) anew
 	@$(BIN)/python -m experiments.book
+	@$(BIN)/python -m experiments.catalogue
 
 lock: ## bring requirements.lock in step with pyproject.toml (UPGRADE=1: take the newest of everything)
 	@test -x .lock/bin/uv || { $(PYTHON) -m venv --clear .lock && .lock/bin/python -m pip install -qq '$(UV)'; }

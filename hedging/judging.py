@@ -63,7 +63,8 @@ def judge(claim: Claim, rule: str, sides: Sequence[tuple[Array, Array]], positio
         return Judgement(rule, np.nan, np.nan, np.nan, 0, UNTESTED, np.nan, np.nan)
     effect = _effect(claim, cases, weight, positions)
     greater = claim.kind == "greater"
-    tied = float((np.abs(cases[0] - cases[1]) <= TOLERANCE).mean()) if greater else np.nan
+    apart = cases[0] - (claim.ratio * cases[1] + claim.by) if greater else None
+    tied = np.nan if apart is None else float((np.abs(apart) <= TOLERANCE).mean())
     if claim.judged == "mean":
         cases = resampled(cases, weight)
     holds = _holds(claim, cases, positions)

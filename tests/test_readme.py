@@ -18,6 +18,7 @@ import pytest
 import hedging
 from experiments import check_rule, run
 from experiments.book import book
+from experiments.catalogue import written
 from experiments.table import headline
 from hedging.record import QUANTITIES
 
@@ -87,10 +88,11 @@ def test_commands_run(command: str, desk: Path, capsys: pytest.CaptureFixture[st
     fast = [] if any(argument.startswith("ensemble=") for argument in arguments) else ["ensemble=quick"]
     run.main([*arguments, *fast])
     told = capsys.readouterr()
-    assert "Median (5 to 95% of draws)" in told.out
+    choices = any("client/rule=" in argument and "," in argument for argument in arguments)
+    study = ("-m" in arguments and not choices) or any("gas_war" in argument for argument in arguments)
+    assert (" points, " if study else "Median (5 to 95% of draws)") in told.out
     assert not told.err
-    points = 3 if "-m" in arguments else 1
-    assert len(list(desk.glob("made/scratch/*/*/summary.csv"))) == points
+    assert len(list(desk.glob("made/scratch/*/*/summary.csv"))) == (3 if choices else 1)
 
 
 def test_snippets_run(desk: Path) -> None:
@@ -132,6 +134,11 @@ def test_the_counts_of_sources_are_those_of_the_book() -> None:
 
 def test_the_parameter_book_is_of_today() -> None:
     assert text("configs/README.md") == book(), "configs/README.md is stale: run make book"
+
+
+def test_the_table_of_studies_is_of_today() -> None:
+    page = text("experiments/README.md")
+    assert page == written(page, ROOT / "results"), "experiments/README.md is stale: run make book"
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -33,7 +33,7 @@ KINDS: dict[str, tuple[Callable[[View], Figure], tuple[str, ...]]] = {
     "heat": (heat, ("x", "y", "best", "facet", "contours", "statistic")),
     "paths": (paths, ("by", "differences", "start", "stop", "columns")),
     "event_time": (event_time, ("event", "start", "stop", "columns")),
-    "frontier": (frontier, ("x", "by", "along")),
+    "frontier": (frontier, ("x", "target", "by", "along")),
     "stacked": (stacked, ("x", "by")),
     "matrix": (matrix, ("x", "y", "statistic")),
     "verdicts": (verdicts, ()),

@@ -40,7 +40,7 @@ def event_time(view: View) -> Figure:
         panel = view.panels[place]
         event_panel(axes, view, panel, event)
         view.title(axes, view.outcome_label(panel, str(panel["outcome"])), columns)
-        axes.set_ylabel(view.unit(PATH + str(panel["outcome"])))
+        axes.set_ylabel(view.unit(PATH + str(panel["outcome"]), panel))
         if place + columns >= len(view.panels):
             axes.set_xlabel("years from the event")
     view.key(figure)

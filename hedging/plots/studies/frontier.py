@@ -12,13 +12,14 @@ from matplotlib.figure import Figure
 from hedging.plots.axes import settle
 from hedging.plots.reading import Actor, Array
 from hedging.plots.studies.view import View, statistic
-from hedging.plots.style import text_colour
+from hedging.plots.style import QUIET, text_colour
 
 
 def frontier(view: View) -> Figure:
     """Draw one outcome against another, a point for each value of an axis, joined in its order.
 
-    Options: x (an outcome), panels (the outcomes upwards), along (an axis), by (arm, rule or an axis).
+    Options: x (an outcome), target (a value of it), panels (the outcomes upwards), along (an axis), by (arm,
+    rule or an axis).
     """
     along = str(view.option("along", view.axes[0]))
     by = view.by(along, "rule") if view.option("by") != "rule" else "rule"
@@ -35,14 +36,15 @@ def frontier(view: View) -> Figure:
         )
         for (actor, across), (_, upwards) in pairs:
             draw_curve(axes, across, upwards, actor, along)
-        if by:
-            axes.legend(loc="best")
         axes.set_xlabel(f"{view.outcome_label({}, right)} ({view.unit(right)})")
-        axes.set_ylabel(f"{view.outcome_label(panel, outcome)} ({view.unit(outcome)})")
+        axes.set_ylabel(view.unit(outcome, panel))
+        view.title(axes, view.outcome_label(panel, outcome), columns)
         axes.grid(True, axis="both")
-    view.footer(
-        figure, f"Points: medians, with the middle half of draws; beside them {view.axis_label(along)}."
-    )
+        if (target := view.option("target")) is not None:
+            axes.axvline(float(target), color=QUIET, linewidth=0.9, linestyle=(0.0, (1.0, 2.0)), zorder=1.5)
+    view.key(figure)
+    told = f"Points: medians, with the middle half of draws; beside them {view.axis_label(along)}."
+    view.footer(figure, told, "Dotted: the target." if view.option("target") is not None else "")
     return settle(figure)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,10 @@ from hedging.plots.studies.view import View
 from hedging.plots.style import INK
 
 COLOURS = "cividis"
+CONTOURS = 7
+LETTERS = 88
+"""Letters that fit below all maps of a row together."""
+
 MOST_WRITTEN = 80
 """Cells up to which each has its number written in it."""
 
@@ -32,24 +37,33 @@ def heat(view: View) -> Figure:
     x, y = view.x(), str(view.option("y", next(a for a in view.axes if a != view.x())))
     best, facet = view.option("best"), view.option("facet")
     kept = [name for name in (x, y, best, facet) if name]
-    maps: list[tuple[Mapping[str, Any], str, xr.DataArray]] = []
+    maps: list[tuple[str, xr.DataArray, dict[str, float]]] = []
     for panel in view.panels:
-        variable = view.variable(str(panel["outcome"]), *kept)
+        variable = view.variable(str(panel["outcome"]), *kept).sel(statistic=view.option("statistic", "mean"))
         title = view.outcome_label(panel, str(panel["outcome"]))
         for actor, part in view.split(variable, facet):
-            maps.append((panel, ", ".join(filter(None, (title, actor.label))), part))
-    columns = min(len(maps), 2)
+            told = actor.label if facet and len(view.panels) == 1 else title
+            told += f", {actor.label}" if facet and len(view.panels) > 1 else ""
+            maps.append((told, part, scale_of(variable, best)))
+    columns = min(len(maps), 3 if facet else 2)
     rows = -(-len(maps) // columns)
-    figure = view.figure(1.4 + (2.6 if columns == 2 else 3.2) * rows + 0.14 * len(view.verdicts()))
+    figure = view.figure(1.4 + (2.6 if columns > 1 else 3.2) * rows + 0.14 * len(view.verdicts()))
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     for place, axes in enumerate(grid.flat):
         if place >= len(maps):
             axes.remove()
             continue
-        panel, title, variable = maps[place]
-        draw_map(figure, axes, view, variable.sel(statistic=view.option("statistic", "mean")), (x, y), best)
+        title, variable, scale = maps[place]
+        mesh = draw_map(axes, view, variable, (x, y), best, scale)
+        shared = facet and len(view.panels) == 1
+        if not shared or place == len(maps) - 1:
+            beside = list(grid.flat)[: len(maps)] if shared else axes
+            key = figure.colorbar(mesh, ax=beside, pad=0.02, aspect=25)
+            key.set_label(view.axis_label(best) if best else view.unit(str(variable.name)))
+            key.outline.set_visible(False)
         view.title(axes, title, columns)
-        axes.set_xlabel(view.axis_label(x) if place + columns >= len(maps) else "")
+        label = "\n".join(textwrap.wrap(view.axis_label(x), LETTERS // columns))
+        axes.set_xlabel(label if place + columns >= len(maps) else "")
         axes.set_ylabel(view.axis_label(y) if place % columns == 0 else "")
     note = f"Colour: {view.option('statistic', 'mean')} over draws."
     if best:
@@ -59,42 +73,52 @@ def heat(view: View) -> Figure:
     return settle(figure)
 
 
+def scale_of(variable: xr.DataArray, best: str | None) -> dict[str, float]:
+    """The ends of the colours, the same for every facet: of the outcome, or of the axis whose best is
+    shown."""
+    shown = np.asarray(variable[best].values if best else variable.values, dtype=np.float64)
+    return {"vmin": float(np.nanmin(shown)), "vmax": float(np.nanmax(shown))}
+
+
 def draw_map(
-    figure: Figure, axes: Axes, view: View, values: xr.DataArray, over: tuple[str, str], best: str | None
-) -> None:
-    """Draw one map, with its key beside it."""
+    axes: Axes,
+    view: View,
+    values: xr.DataArray,
+    over: tuple[str, str],
+    best: str | None,
+    scale: Mapping[str, float],
+) -> Any:
+    """Draw one map; gives what a key of its colours needs."""
     x, y = over
     ordered = values.transpose(y, x, *([best] if best else []))
     table = np.asarray(ordered.values, dtype=np.float64)
     ends = np.zeros(table.shape[:2], dtype=bool)
-    scale: dict[str, Any] = {}
     if best:
         tried = np.asarray(ordered[best].values, dtype=np.float64)
         place = np.where(np.isnan(table), -np.inf, table).argmax(axis=-1)
         ends = (place == 0) | (place == len(tried) - 1)
-        table, scale = tried[place], {"vmin": float(tried.min()), "vmax": float(tried.max())}
-    mesh = axes.pcolormesh(table, cmap=COLOURS, **scale)
-    key = figure.colorbar(mesh, ax=axes, pad=0.02)
-    key.set_label(view.axis_label(best) if best else view.unit(str(values.name)))
-    key.outline.set_visible(False)
+        table = tried[place]
+    mesh = axes.pcolormesh(table, cmap=COLOURS, vmin=scale["vmin"], vmax=scale["vmax"])
     for row, column in zip(*np.nonzero(ends), strict=True):
         box = Rectangle((column, row), 1, 1, fill=False, hatch="////", edgecolor="white", linewidth=0.0)
         axes.add_patch(box)
     if view.option("contours") and min(table.shape) > 1:
         centres = [np.arange(size) + 0.5 for size in table.shape[::-1]]
-        drawn = axes.contour(*centres, table, colors=INK, linewidths=0.8)
+        levels = np.linspace(scale["vmin"], scale["vmax"], CONTOURS + 2)[1:-1]
+        drawn = axes.contour(*centres, table, levels=np.round(levels, 2), colors="white", linewidths=0.9)
         axes.clabel(drawn, fmt="%g")
     elif table.size <= MOST_WRITTEN:
         write_cells(axes, table, mesh.to_rgba(table))
     for values_of, set_ticks in (
-        (positions(values, x), axes.set_xticks),
-        (positions(values, y), axes.set_yticks),
+        (positions(view, values, x), axes.set_xticks),
+        (positions(view, values, y), axes.set_yticks),
     ):
         at, labels = values_of
         told = labels or [f"{value:g}" for value in at]
         every = -(-len(told) // 8)
         set_ticks(np.arange(len(told))[::every] + 0.5, told[::every])
     axes.grid(False)
+    return mesh
 
 
 def write_cells(axes: Axes, table: Array, colours: Any) -> None:

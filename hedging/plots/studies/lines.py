@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,9 +15,11 @@ from hedging.plots.axes import settle
 from hedging.plots.panels import DARK, LIGHT, MIDDLE, draw_band
 from hedging.plots.reading import Actor, Array
 from hedging.plots.studies.view import View, statistic
-from hedging.plots.style import INK, QUIET
+from hedging.plots.style import INK
 
 INFINITE = "never"
+LETTERS = 8
+"""Letters of an arm or a rule that stand in one line under its place."""
 
 
 def lines(view: View) -> Figure:
@@ -60,7 +63,7 @@ def outcome_panel(axes: Axes, view: View, panel: Mapping[str, Any], x: str, by: 
     centre = str(panel.get("centre", view.option("centre", "p50")))
     for outcome in outcomes:
         variable = view.variable(outcome, x, *([by] if by else []))
-        at, ticks = positions(variable, x)
+        at, ticks = positions(view, variable, x)
         for actor, line in view.split(variable, by):
             draw_bands(axes, at, line, actor, outer=by is None)
             values = statistic(line, centre)
@@ -70,17 +73,20 @@ def outcome_panel(axes: Axes, view: View, panel: Mapping[str, Any], x: str, by: 
                 mark_optimum(axes, at, line, values, actor)
         if ticks:
             axes.set_xticks(at, ticks)
-    axes.set_ylabel(view.unit(outcomes[0]))
+    axes.set_ylabel(view.unit(outcomes[0], panel))
     if axes.get_ylim()[0] > 0 and axes.dataLim.y0 < 0.5 * axes.dataLim.y1:
         axes.set_ylim(bottom=0.0)
 
 
-def positions(variable: xr.DataArray, x: str) -> tuple[Array, list[str]]:
+def positions(view: View, variable: xr.DataArray, x: str) -> tuple[Array, list[str]]:
     """Where the values of an axis stand; names and infinite values stand in order, with their labels."""
     values = variable[x].values
     if values.dtype.kind in "fiu" and np.isfinite(values).all():
         return np.asarray(values, dtype=np.float64), []
-    labels = [INFINITE if str(value) == "inf" else str(value).replace("_", " ") for value in values]
+    if x in ("arm", "rule"):
+        labels = ["\n".join(textwrap.wrap(view.value_label(x, value), LETTERS)) for value in values]
+    else:
+        labels = [INFINITE if np.isinf(value) else f"{value:g}" for value in values]
     return np.arange(len(values), dtype=np.float64), labels
 
 
@@ -100,12 +106,14 @@ def mark_optimum(axes: Axes, at: Array, line: xr.DataArray, values: Array, actor
     best = int(np.nanargmax(means))
     axes.axvline(at[best], color=actor.colour, linewidth=0.8, linestyle=(0.0, (1.0, 2.0)), zorder=1.5)
     axes.plot(at[best], values[best], "o", color=actor.colour, markersize=6.0, zorder=4.0)
+    if actor.label:
+        return  # several lines: their dots tell, words would lie on each other
     end = best in (0, len(at) - 1)
     axes.annotate(
         f"best at {at[best]:g}" + (" (an end)" if end else ""),
         (at[best], values[best]),
         xytext=(5.0, 7.0),
         textcoords="offset points",
-        color=INK if not actor.label else QUIET,
+        color=INK,
         ha="right" if best > len(at) / 2 else "left",
     )

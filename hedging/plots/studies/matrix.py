@@ -49,10 +49,8 @@ def matrix(view: View) -> Figure:
         if y in numeric:
             axes.set_ylabel(view.axis_label(y))
         axes.grid(False)
-        unit = view.unit(outcome)
-        axes.set_title(
-            view.outcome_label(panel, outcome) + (f" ({unit})" if unit else ""), fontweight="bold", pad=3.0
-        )
+        unit = view.unit(outcome, panel)
+        view.title(axes, view.outcome_label(panel, outcome) + (f" ({unit})" if unit else ""), columns + 1)
     view.footer(figure, f"Numbers: {chosen} over draws.")
     return settle(figure)
 

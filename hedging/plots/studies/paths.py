@@ -38,7 +38,7 @@ def paths(view: View) -> Figure:
         outcome = str(panel["outcome"])
         path_panel(axes, view, outcome, by)
         view.title(axes, view.outcome_label(panel, outcome), columns)
-        axes.set_ylabel(view.unit(PATH + outcome))
+        axes.set_ylabel(view.unit(PATH + outcome, panel))
         axes.set_xlabel("start of year" if place + columns >= len(view.panels) else "")
     view.key(figure)
     several = " Where arms share a panel, the middle half alone." if by else ""

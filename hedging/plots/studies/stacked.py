@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from hedging.plots.reading import Array, patrons
 from hedging.plots.studies.lines import positions
 from hedging.plots.studies.view import PALETTE, View, statistic
 from hedging.plots.style import REGIMES
+
+LETTERS = 60
+"""Letters that fit below all columns together."""
 
 HATCHES = ("", "///", "...", "\\\\\\")
 
@@ -37,12 +41,11 @@ def stacked(view: View) -> Figure:
         for column in range(columns):
             axes = grid[row][column]
             name = stack(axes, view, outcomes, x, (by, column), colours)
-            title = ", ".join(filter(None, (str(panel.get("label", "")), name)))
-            axes.set_title(title, fontweight="bold", pad=3.0)
+            view.title(axes, ", ".join(filter(None, (str(panel.get("label", "")), name))), columns)
             if column == 0:
-                axes.set_ylabel(view.unit(outcomes[0]))
+                axes.set_ylabel(view.unit(outcomes[0], panel))
             if row == len(view.panels) - 1 and x not in ("arm", "rule"):
-                axes.set_xlabel(view.axis_label(x))
+                axes.set_xlabel("\n".join(textwrap.wrap(view.axis_label(x), LETTERS // columns)))
         grid[row][0].set_ylim(bottom=0.0)
         handles, labels = grid[row][-1].get_legend_handles_labels()
         grid[row][-1].legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -64,7 +67,7 @@ def stack(
     name = ""
     for place, outcome in enumerate(outcomes):
         actor, line = list(view.split(view.variable(outcome, x, *([by] if by else [])), by))[column]
-        at, ticks = positions(line, x)
+        at, ticks = positions(view, line, x)
         values, name = np.nan_to_num(statistic(line, "mean")), actor.label
         member = member_of(outcome)
         same = [other for other in outcomes[:place] if member and member_of(other) == member]

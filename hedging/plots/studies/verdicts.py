@@ -59,7 +59,7 @@ def verdicts(view: View) -> Figure:
     ]
     axes.set_yticks(range(len(rows)), names, color=INK)
     axes.set_ylim(len(rows) - 0.5, -1.0)
-    axes.set_xlim(-0.02, 1.02)
+    axes.set_xlim(-0.06, 1.04)
     axes.tick_params(axis="y", length=0.0)
     axes.set_xlabel("share of draws in which the claim holds")
     axes.grid(visible=False)

@@ -135,19 +135,19 @@ class View:
         )
         return told + (f", {date}" if date else "")
 
-    def unit(self, outcome: str) -> str:
-        """The unit of an outcome in words."""
-        unit = str(self.summary[outcome].attrs.get("unit", ""))
+    def unit(self, outcome: str, panel: Mapping[str, Any] | None = None) -> str:
+        """The unit of an outcome in words; that of the panel where it says one."""
+        unit = str((panel or {}).get("unit", self.summary[outcome].attrs.get("unit", "")))
         return UNIT_WORDS.get(unit, unit)
 
     def figure(self, height: float, width: float = WIDTH) -> Figure:
         """A figure with its title: the study's question unless said."""
-        title = "\n".join(textwrap.wrap(self.option("title", self.summary.attrs["question"]), 82))
+        title = "\n".join(textwrap.wrap(self.option("title", self.summary.attrs["question"]), 72))
         return new_figure(title, float(self.option("height", height)), width)
 
     def title(self, axes: Axes, label: str, columns: int) -> None:
         """Head a panel, in two lines where one has no room."""
-        room = max(20, int(84 / columns))
+        room = max(20, int(76 / columns))
         axes.set_title("\n".join(textwrap.wrap(label, room)), fontweight="bold", pad=3.0)
 
     def key(self, figure: Figure) -> None:
