@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from hedging.about import OF_RUNS
 from hedging.compose import compose, config_dir
 from hedging.results import fingerprint
 from hedging.settings import Settings
@@ -33,7 +34,8 @@ def folder_for(
         committed = compose((f"experiment={experiment}",), tuple(config_dirs))
         if fingerprint(committed) == mark:
             return results_dir() / settings.study
-    changes = [override for override in overrides if not override.startswith("experiment=")]
+    how = ("experiment", *OF_RUNS)
+    changes = [override for override in overrides if re.split("[.=]", override.lstrip("+~"))[0] not in how]
     words = re.sub(r"[^\w.=+-]+", "-", ",".join(short(change) for change in changes)).strip("-")
     name = f"{words[:LONGEST].rstrip('-.')}-{mark[:8]}" if words else mark[:8]
     return results_dir() / "scratch" / settings.study / name

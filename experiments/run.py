@@ -35,8 +35,8 @@ def task(config: DictConfig) -> None:
             _run(config)
     except HedgingError as error:
         fail(error)
-    except KeyboardInterrupt:
-        fail("interrupted: nothing was written, earlier results are as they were", status=130)
+    except KeyboardInterrupt as stop:
+        fail(str(stop) or "interrupted: nothing was written, earlier results are as they were", status=130)
 
 
 def _run(config: DictConfig) -> None:
@@ -107,8 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             app()
     except HedgingError as error:
         fail(error)
-    except KeyboardInterrupt:
-        fail("interrupted: nothing was written, earlier results are as they were", status=130)
+    except KeyboardInterrupt as stop:
+        fail(str(stop) or "interrupted: nothing was written, earlier results are as they were", status=130)
     with suppress(BrokenPipeError):
         sys.stdout.flush()
 

@@ -23,6 +23,10 @@ OF_STUDIES = (
 )
 """The keys of a study: what it varies, reports, claims and draws; an older setting may lack them."""
 
+OF_RUNS = ("executor", "resume")
+"""The keys that say who plays a run, and whether it goes on with an interrupted one; no number hangs on
+them."""
+
 GROUPS = {
     "client": "client=<file>",
     "world": "world=steady",
@@ -92,8 +96,8 @@ def read_about(tree: Tree) -> About:
 def _check_keys(tree: Tree) -> None:
     """See that every key of a setting is there, none besides, and that groups are groups."""
     for key in tree:
-        if key not in (*TOP, *OF_STUDIES):
-            raise unknown("key", key, (*TOP, *OF_STUDIES), "the setting")
+        if key not in (*TOP, *OF_STUDIES, *OF_RUNS):
+            raise unknown("key", key, (*TOP, *OF_STUDIES, *OF_RUNS), "the setting")
     for key in TOP:
         if key not in tree:
             raise HedgingError(f"'{key}' is missing from the setting; take back what removes it")
@@ -103,6 +107,8 @@ def _check_keys(tree: Tree) -> None:
         ("ensemble", "ensemble=quick"),
     ):
         _check_group(tree[key], key, hint)
+    if tree.get("resume") not in (None, True, False):
+        raise HedgingError(f"resume={tree['resume']}: write true to go on, or false to begin anew")
     _check_group(tree["events"], "events", "shock=none")
     _check_group(tree["patrons"], "patrons", "patron@patrons.<name>=<file>")
     for name, node in tree["patrons"].items():

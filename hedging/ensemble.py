@@ -72,20 +72,24 @@ def play_lanes(
     return block
 
 
-def play(settings: Settings, progress: Progress, size: int = BLOCK) -> Iterator[Block]:
-    """Play every draw of a setting, and the nulls on the same draws, block by block.
+def play_some(settings: Settings, nulls: Mapping[str, Settings], first: int, count: int) -> Block:
+    """Play some draws of a setting, and the nulls on the same draws.
 
-    Blocks that hold draws to be kept record every quantity, the others what is reported.
+    Where there are draws to be kept among them every quantity is recorded, else what is reported.
     """
+    names = QUANTITIES if first < settings.keep else (*RECORDED, TERMS_ALONE)
+    block = play_block(settings, first, count, names)
+    for name, null in nulls.items():
+        block.nulls[name] = play_block(null, first, count, RECORDED_OF_NULLS).arrays
+    return block
+
+
+def play(settings: Settings, progress: Progress, size: int = BLOCK) -> Iterator[Block]:
+    """Play every draw of a setting, and the nulls on the same draws, block by block."""
     nulls = {name: settings.under(name) for name in NULLS}
     for first, count in blocks(settings.draws, size):
-        block = play_block(
-            settings, first, count, QUANTITIES if first < settings.keep else (*RECORDED, TERMS_ALONE)
-        )
-        for name, null in nulls.items():
-            block.nulls[name] = play_block(null, first, count, RECORDED_OF_NULLS).arrays
+        yield play_some(settings, nulls, first, count)
         progress(count)
-        yield block
 
 
 def join(parts: Sequence[dict[str, Array]], draws: int) -> dict[str, Array]:

@@ -14,8 +14,8 @@ from hedging.ensemble import play
 from hedging.errors import HedgingError, unknown
 from hedging.lockstep import LANES, play_grid
 from hedging.outcomes import SERIES, TOTALS
+from hedging.parts import LAST
 from hedging.record import QUANTITIES, Quantity
-from hedging.results import LAST
 from hedging.sampling import sampled_numbers
 from hedging.settings import Settings
 from hedging.study import Play, Study

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +19,10 @@ import pandas as pd
 from hedging.compose import compose
 from hedging.ensemble import play
 from hedging.errors import HedgingError
-from hedging.played import Gathered, Played, play_study
+from hedging.played import Played, as_played, gather, play_study
 from hedging.settings import Settings
 from hedging.study import Study, is_study, read_study
-from hedging.summary import Bands
+from hedging.summary import PartBands, summary_table
 
 DRAWS = 32
 """Draws that are played for a fingerprint: the first ones of the study."""
@@ -59,7 +58,7 @@ def quick_table(settings: Settings) -> pd.DataFrame:
         if is_study(settings.tree):
             played = play_study(study)
             return pd.concat([*_outcomes(played), *_claims(played)], ignore_index=True)
-        return _run_table(study.settings, Gathered(study))
+        return _run_table(study.settings, study)
     return _run_table(replace(settings, draws=min(settings.draws, DRAWS), keep=0))
 
 
@@ -74,18 +73,16 @@ def _few(study: Study) -> Study:
     return replace(study, plays=plays, settings=shorter(study.settings))
 
 
-def _run_table(few: Settings, gathered: Gathered | None = None) -> pd.DataFrame:
+def _run_table(few: Settings, study: Study | None = None) -> pd.DataFrame:
     """The summary of a plain run, and its claims."""
-    with tempfile.TemporaryDirectory() as place:
-        bands = Bands(few, Path(place))
-        try:
-            for block in play(few, lambda count: None):
-                bands.add(block.arm)
-                if gathered:
-                    gathered.add(block)
-            return pd.concat([bands.table(), *(_claims(gathered.played) if gathered else [])])
-        finally:
-            bands.close()
+    (block,) = play(few, lambda count: None, few.draws)
+    bands = PartBands(few, few.draws)
+    bands.add(block.arm)
+    table = summary_table(few, [bands.arrays(exact=True)], exact=True)
+    if study is None:
+        return table
+    found = {name: values[None] for name, values in gather(block.arm, study.plays[0].outcomes).items()}
+    return pd.concat([table, *_claims(as_played(study, found))])
 
 
 def _outcomes(played: Played) -> Iterator[pd.DataFrame]:

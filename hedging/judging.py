@@ -20,6 +20,9 @@ ROBUST, MOSTLY, REFUTED = 0.9, 2 / 3, 0.1
 RESAMPLES = 1000
 """Resamples of the draws where a claim is about a mean or a share."""
 
+AT_ONCE = 4_000_000
+"""Resamples times draws that are worked out together."""
+
 UNTESTED = "untested"
 Cases = NDArray[np.bool_]
 
@@ -106,10 +109,15 @@ def resampled(cases: Sequence[Array], weight: Array) -> list[Array]:
     """Means over resamples of the draws, the same resamples on every side: (position, resample)."""
     draws = weight.size
     rng = np.random.default_rng(20200101)
-    counts = rng.multinomial(draws, np.full(draws, 1 / draws), size=RESAMPLES) * weight
-    mass = counts.sum(axis=1)
-    kept = counts[mass > 0] / mass[mass > 0, None]
-    return [np.asarray((values[:, None, :] * kept).sum(axis=-1)) for values in cases]
+    even, at_once = np.full(draws, 1 / draws), max(AT_ONCE // draws, 1)
+    found: list[list[Array]] = [[] for _ in cases]
+    for first in range(0, RESAMPLES, at_once):  # some at a time, so that memory does not grow with the draws
+        counts = rng.multinomial(draws, even, size=min(at_once, RESAMPLES - first)) * weight
+        mass = counts.sum(axis=1)
+        kept = counts[mass > 0] / mass[mass > 0, None]
+        for values, means in zip(cases, found, strict=True):
+            means.append((values[:, None, :] * kept).sum(axis=-1))
+    return [np.concatenate(means, axis=-1) for means in found]
 
 
 def percent(share: float) -> str:

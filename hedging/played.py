@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from hedging.arm import Arm
 from hedging.arrays import Array
 from hedging.claims import Claim, Side
-from hedging.ensemble import Block, Progress
+from hedging.ensemble import Progress
 from hedging.formula import REFERENCE, Formula
 from hedging.judging import Judgement, judge
 from hedging.lockstep import play_grid
+from hedging.naming import Outcome
 from hedging.outcomes import EVERY_DRAW
 from hedging.study import ALIVE, Study
 
@@ -127,22 +129,17 @@ def play_study(study: Study, progress: Progress = lambda count: None) -> Played:
     )
 
 
-class Gathered:
-    """Gathers, block by block, what the claims of a plain run look at."""
+def gather(arm: Arm, outcomes: Sequence[Outcome]) -> dict[str, Array]:
+    """What the claims of a plain run look at: outcomes and how much each draw counts, (draw,) each."""
+    found = {item.text: item.of(arm) for item in outcomes}
+    return found | {f"weight:{item.text}": item.weight(arm) for item in outcomes}
 
-    def __init__(self, study: Study) -> None:
-        self.study = study
-        self._parts: dict[str, list[Array]] = {}
 
-    def add(self, block: Block) -> None:
-        """Take in one block."""
-        for item in self.study.plays[0].outcomes:
-            self._parts.setdefault(item.text, []).append(item.of(block.arm))
-            self._parts.setdefault(f"weight:{item.text}", []).append(item.weight(block.arm))
+def as_played(study: Study, found: Mapping[str, Array]) -> Played:
+    """A plain run as a study of one arm.
 
-    @property
-    def played(self) -> Played:
-        """The run as a study of one arm."""
-        play = self.study.plays[0]
-        found = {text: np.concatenate(parts)[None] for text, parts in self._parts.items()}
-        return Played(self.study, {(play.rule, play.arm): found})
+    Args:
+        found: what `gather` gives, (1, draw) each.
+    """
+    play = study.plays[0]
+    return Played(study, {(play.rule, play.arm): found})

@@ -5,43 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 import yaml
 
-from hedging import measures
-from hedging.about import read_about
-from hedging.arm import Arm
+from hedging.about import OF_RUNS, read_about
 from hedging.arrays import Array
 from hedging.compose import Tree
-from hedging.ensemble import Block, Progress, join, play
+from hedging.ensemble import Progress, join, play
 from hedging.errors import HedgingError
-from hedging.outcomes import TOTALS
-from hedging.played import Gathered
+from hedging.executors import work_through
+from hedging.parts import Job, cut, digest, is_whole, play_job, prepare, read_claims, read_kept, read_parts
+from hedging.played import as_played
 from hedging.record import to_dataset
 from hedging.settings import Settings
-from hedging.staging import staged
+from hedging.staging import workplace
 from hedging.study import is_study, read_study
 from hedging.study_results import load_study, save_study, write_claims
-from hedging.summary import COLUMNS, Bands, as_dataset
+from hedging.summary import COLUMNS, as_dataset, summary_table
 
 Part = Literal["summary", "draws", "trajectories"]
 VERSIONED = ("hedging", "hydra-core", "matplotlib", "mesa", "numpy", "pandas", "pyarrow", "xarray")
-LAST = (
-    *("reserves", "gdp", "market_debt", "legitimacy", "survival", "sovereign", "sovereignty", "autonomy"),
-    *("debt", "concession", "warmth", "trade_share", "tension", "rents", "loyalty_rent"),
-)
-"""Series whose value at the end is kept for each draw."""
-
-YEARS = (2016, 2019, 2024)
-"""Years whose last quarter's regime is kept for each draw."""
-
-NOT_NUMBERS = ("question", "marks", "finding", "figure", "sweep")
+NOT_NUMBERS = ("question", "marks", "finding", "figure", "sweep", *OF_RUNS)
 """Keys of a setting that change no number."""
 
 
@@ -55,93 +45,96 @@ def save_run(settings: Settings, folder: Path, command: str, progress: Progress 
     """Play a setting and write its run folder: config.yaml, manifest.json, summary.csv, draws.parquet,
     trajectories.nc and the figures. Until all of it is there, an earlier folder stays as it was.
 
+    The draws are played in parts by the executor that the setting names; what an interrupted run has done is
+    gone on with where the setting says `resume: true`.
+
     Returns: the summary, an xarray.Dataset.
     Raises:
-        HedgingError: the folder cannot be written.
+        HedgingError: the folder cannot be written, or what is to be resumed was made otherwise.
     """
-    gathered = Gathered(read_study(settings)) if settings.tree.get("claims") else None
-    with staged(folder) as stage:
-        summary = _write_numbers(settings, stage, progress, gathered)
-        _write_figures(summary, stage)
-        if gathered:
-            write_claims(gathered.played, stage, command)
-        write_config(settings, stage)
-        write_manifest(settings, stage, command)
+    study = read_study(settings) if settings.tree.get("claims") else None
+    outcomes = study.plays[0].outcomes if study else ()
+    with workplace(folder) as place:
+        place.begin(_made_by(settings), settings.tree.get("resume"))
+        plan, jobs = prepare(settings, outcomes, place.work), cut(settings.draws, place.work, place.out)
+        _play_parts(jobs, settings, progress)
+        table = summary_table(settings, read_parts(jobs), plan.exact)
+        table.to_csv(place.out / "summary.csv", index=False, float_format="%.10g", lineterminator="\n")
+        summary = as_dataset(read_summary(place.out / "summary.csv"), settings)
+        _write_trajectories(settings, jobs, place.out)
+        _write_figures(summary, place.out)
+        if study:
+            names = [*(item.text for item in outcomes), *(f"weight:{item.text}" for item in outcomes)]
+            write_claims(as_played(study, read_claims(jobs, names)), place.out, command)
+        write_config(settings, place.out)
+        write_manifest(settings, place.out, command)
+        place.finish()
     return summary
 
 
+def _play_parts(jobs: Sequence[Job], settings: Settings, progress: Progress) -> None:
+    """Play the parts that are not whole, and see at the end that all of them are.
+
+    Raises:
+        HedgingError: a part is not what was written though it was played again.
+    """
+    waiting = [job for job in jobs if not is_whole(job)]
+    lost = [job.number for job in waiting if job.mark.exists()]
+    progress(sum(job.count for job in jobs) - sum(job.count for job in waiting))
+    for _ in range(2):
+        if lost:
+            print(
+                f"played again, not being what was written: parts {', '.join(map(str, lost))}",
+                file=sys.stderr,
+            )
+        for _, _ in work_through(
+            waiting, play_job, lambda job: job.count, settings.tree.get("executor"), progress
+        ):
+            pass
+        waiting = [job for job in jobs if not is_whole(job)]
+        lost = [job.number for job in waiting]
+        if not waiting:
+            return
+    raise HedgingError(
+        f"parts {', '.join(map(str, lost))} of {jobs[0].out.parent} vanish as soon as they are written; see "
+        "what deletes them, or choose another folder"
+    )
+
+
+def _made_by(settings: Settings) -> dict[str, str]:
+    """What the parts of a run hang on, a text for each: every number of the setting, the program, its
+    libraries."""
+    told = {key: value for key, value in settings.tree.items() if key not in NOT_NUMBERS}
+    found = dict(_flat("", told)) | {name: version(name) for name in ("numpy", "pyarrow")}
+    code = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        code.update(path.read_bytes())
+    return found | {"the program": f"hedging {version('hedging')}, {code.hexdigest()[:12]}"}
+
+
+def _flat(path: str, node: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(node, Mapping) and node and "value" not in node:
+        for key, value in node.items():
+            yield from _flat(f"{path}.{key}" if path else str(key), value)
+    else:
+        yield path, json.dumps(node, default=str)
+
+
+def _write_trajectories(settings: Settings, jobs: Sequence[Job], stage: Path) -> None:
+    """Write trajectories.nc, where any draw is kept whole."""
+    if not settings.keep:
+        return
+    arrays, sampled = read_kept(jobs, settings.keep)
+    dataset = to_dataset(settings, arrays, sampled)
+    encoding = {name: {"zlib": True, "complevel": 1} for name in dataset.data_vars}
+    dataset.to_netcdf(stage / "trajectories.nc", engine="h5netcdf", encoding=encoding)
+
+
 def write_config(settings: Settings, stage: Path) -> None:
-    """Write config.yaml: the setting, resolved."""
-    text = yaml.safe_dump(settings.tree, sort_keys=False, allow_unicode=True, width=110)
+    """Write config.yaml: the setting, resolved, less who played it."""
+    told = {key: value for key, value in settings.tree.items() if key not in OF_RUNS}
+    text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=110)
     (stage / "config.yaml").write_text(text, encoding="utf-8")
-
-
-def _write_numbers(
-    settings: Settings, stage: Path, progress: Progress, gathered: Gathered | None = None
-) -> Any:
-    bands, kept = Bands(settings, stage), []
-    writer = DrawsWriter(stage / "draws.parquet")
-    try:
-        for block in play(settings, progress):
-            bands.add(block.arm)
-            writer.add(block, settings.patrons)
-            if gathered:
-                gathered.add(block)
-            if block.first < settings.keep:
-                kept.append(block)
-        table = bands.table()
-    finally:
-        writer.close()
-        bands.close()
-    table.to_csv(stage / "summary.csv", index=False, float_format="%.10g", lineterminator="\n")
-    if kept:
-        arrays = join([block.arrays for block in kept], settings.keep)
-        sampled = join([block.sampled for block in kept], settings.keep)
-        dataset = to_dataset(settings, arrays, sampled)
-        encoding = {name: {"zlib": True, "complevel": 1} for name in dataset.data_vars}
-        dataset.to_netcdf(stage / "trajectories.nc", engine="h5netcdf", encoding=encoding)
-    return as_dataset(read_summary(stage / "summary.csv"), settings)
-
-
-def columns(arm: Arm, patrons: tuple[str, ...]) -> dict[str, Any]:
-    """One number a draw for draws.parquet: totals, the state at the end, regimes at dates; a patron's as
-    `outcome.patron`."""
-    found = {name: arm.total(name) for name in TOTALS}
-    found |= {name: arm.series(name)[-1] for name in LAST}
-    wide: dict[str, Any] = {}
-    for name, array in found.items():
-        if array.ndim == 1:
-            wide[name] = array
-        else:
-            wide |= {f"{name}.{patron}": array[row] for row, patron in enumerate(patrons)}
-    for year in YEARS:
-        if (quarter := measures.year_end(year)) < len(arm.regime):
-            wide[f"regime_{year}"] = np.asarray(measures.REGIMES)[arm.regime[quarter].astype(int)]
-    return wide
-
-
-class DrawsWriter:
-    """Writes draws.parquet block by block: a row per draw, its sampled numbers and its outcomes."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._writer: Any = None
-
-    def add(self, block: Block, patrons: tuple[str, ...]) -> None:
-        """Append the draws of a block."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        draws = np.arange(block.first, block.first + block.count)
-        table = pa.table({"draw": draws, **block.sampled, **columns(block.arm, patrons)})
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self.path, table.schema)
-        self._writer.write_table(table)
-
-    def close(self) -> None:
-        """Finish the file."""
-        if self._writer is not None:
-            self._writer.close()
 
 
 def _write_figures(summary: Any, stage: Path) -> None:
@@ -161,7 +154,7 @@ def write_manifest(
     """
     from hedging.freshness import as_committed, quick_numbers, quick_table
 
-    outputs = sorted(path for path in stage.iterdir() if path.name != "manifest.json")
+    outputs = sorted(path for path in stage.rglob("*") if path.is_file() and path.name != "manifest.json")
     manifest = {
         "study": settings.study,
         "question": settings.question,
@@ -170,7 +163,7 @@ def write_manifest(
         "draws": dict(draws) if draws else settings.draws,
         "config": fingerprint(settings.tree),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
-        "outputs": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in outputs},
+        "outputs": {path.relative_to(stage).as_posix(): digest(path) for path in outputs},
     }
     if as_committed(settings):
         manifest["quick"] = quick_numbers(quick_table(settings))

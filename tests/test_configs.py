@@ -108,6 +108,7 @@ def test_every_group_has_options() -> None:
         "world",
         "shock",
         "ensemble",
+        "executor",
         "client/rule",
         "patron/rule",
         "experiment",
@@ -118,7 +119,8 @@ def test_every_group_has_options() -> None:
 
 
 def test_no_file_is_in_no_group() -> None:
-    groups = {"client", "patron", "world", "shock", "ensemble", "client/rule", "patron/rule", "experiment"}
+    groups = {"client", "patron", "world", "shock", "ensemble", "executor", "client/rule", "patron/rule"}
+    groups.add("experiment")
     for path in files():
         place = path.parent.relative_to(CONFIGS).as_posix()
         assert place in groups or path.name == "config.yaml", path

@@ -376,7 +376,7 @@ def dies(*_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "moment", ["hedging.plots.draw_figures", "hedging.summary.Bands.add", "hedging.summary.Bands.table"]
+    "moment", ["hedging.plots.draw_figures", "hedging.summary.PartBands.add", "hedging.results.summary_table"]
 )
 def test_a_run_that_dies_leaves_the_earlier_results_whole(
     study: Command, results: Path, monkeypatch: pytest.MonkeyPatch, moment: str
