@@ -80,7 +80,7 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def dask(workers: int | None = None, address: str | None = None) -> Executor:
+def dask(workers: int | None = None, address: str | None = None, timeout: float = 10.0) -> Executor:
     """A Dask cluster: one of this machine's cores, or the one whose scheduler is at the address.
 
     Raises:
@@ -92,7 +92,7 @@ def dask(workers: int | None = None, address: str | None = None) -> Executor:
             cluster = distributed.LocalCluster(n_workers=_count(workers) or cores(), threads_per_worker=1)
             client = distributed.Client(cluster)
         else:
-            client = distributed.Client(address, timeout=10)
+            client = distributed.Client(address, timeout=timeout)
     except (OSError, TimeoutError, ValueError) as error:
         raise HedgingError(
             f"executor.address={address}: no Dask scheduler answers there ({error}); write "

@@ -195,6 +195,12 @@ def is_whole(job: Job) -> bool:
         return False
 
 
+def drop_strays(jobs: Sequence[Job]) -> None:
+    """Drop from the table of draws what is no part of it, as a worker that was killed may leave."""
+    for path in set(jobs[0].draws.parent.iterdir()) - {job.draws for job in jobs}:
+        path.unlink()
+
+
 def read_parts(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """What the summary needs of every part; the long series stay on disk until they are looked at."""
     return [

@@ -20,7 +20,18 @@ from hedging.compose import Tree
 from hedging.ensemble import Progress, join, play
 from hedging.errors import HedgingError
 from hedging.executors import work_through
-from hedging.parts import Job, cut, digest, is_whole, play_job, prepare, read_claims, read_kept, read_parts
+from hedging.parts import (
+    Job,
+    cut,
+    digest,
+    drop_strays,
+    is_whole,
+    play_job,
+    prepare,
+    read_claims,
+    read_kept,
+    read_parts,
+)
 from hedging.played import as_played
 from hedging.record import to_dataset
 from hedging.settings import Settings
@@ -94,6 +105,7 @@ def _play_parts(jobs: Sequence[Job], settings: Settings, progress: Progress) -> 
         waiting = [job for job in jobs if not is_whole(job)]
         lost = [job.number for job in waiting]
         if not waiting:
+            drop_strays(jobs)
             return
     raise HedgingError(
         f"parts {', '.join(map(str, lost))} of {jobs[0].out.parent} vanish as soon as they are written; see "

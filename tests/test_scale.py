@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pandas as pd
@@ -369,3 +370,56 @@ def test_a_program_needs_no_main_guard_for_short_runs(tmp_path: Path) -> None:
         [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["9"]
+
+
+# A cluster.
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A Dask scheduler and two workers, started on the command line as a user would: address and workers."""
+    file = tmp_path / "scheduler.json"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(file)]
+    begun = [subprocess.Popen([*dask, "--port", "0", "--dashboard-address", ":0"], **quiet)]  # type: ignore[call-overload]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(file)]
+    places = [tmp_path / "one", tmp_path / "two"]
+    for place in places:
+        options = ["--nworkers", "1", "--nthreads", "1", "--no-nanny", "--local-directory", str(place)]
+        begun.append(subprocess.Popen([*worker, *options, "--no-dashboard"], **quiet))  # type: ignore[call-overload]
+    try:
+        until = time.monotonic() + 60
+        while not (file.exists() and all(any(place.glob("*/*")) for place in places)):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        yield json.loads(file.read_text())["address"], begun[1:]
+    finally:
+        for process in begun:
+            process.kill()
+            process.wait()
+
+
+def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed(
+    undisturbed: Path, tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    address, workers = cluster
+    folder = tmp_path / "run"
+    kill = Thread(target=kill_once_begun, args=(root_of(folder), workers[0]))
+    kill.start()
+    assert saved(folder, "executor=dask", f"executor.address={address}") == bytes_of(undisturbed)
+    kill.join()
+    assert workers[0].poll() is not None
+
+
+def kill_once_begun(root: Path, worker: subprocess.Popen[bytes]) -> None:
+    """Kill a worker once the first part is written."""
+    while not list(root.glob("work/part-*.json")):
+        time.sleep(0.01)
+    worker.kill()
+    worker.wait()
+
+
+def test_a_scheduler_that_is_not_there_is_told(study: Command) -> None:
+    ran = study("executor=dask", *RUN, "executor.address=tcp://127.0.0.1:9", "executor.timeout=1")
+    assert (ran.status, ran.err.count("\n")) == (1, 1)
+    assert "no Dask scheduler answers there" in ran.err
