@@ -19,9 +19,11 @@ from hedging.about import read_about
 from hedging.arm import Arm
 from hedging.arrays import Array
 from hedging.compose import Tree
+from hedging.designs import NEUTRAL
 from hedging.ensemble import Block, Progress, join, play
 from hedging.errors import HedgingError
 from hedging.outcomes import TOTALS
+from hedging.own_sample import identified
 from hedging.played import Gathered
 from hedging.record import to_dataset
 from hedging.settings import Settings
@@ -46,8 +48,15 @@ NOT_NUMBERS = ("question", "marks", "finding", "figure", "sweep")
 
 
 def fingerprint(tree: Tree) -> str:
-    """A hash of everything in a setting that changes a number."""
-    told = {key: value for key, value in tree.items() if key not in NOT_NUMBERS}
+    """A hash of everything in a setting that changes a number; a sample of one's own by what its file holds.
+
+    Rule: a key that an older setting lacks does not count while it asks for what such a setting meant.
+    """
+    told = {key: value for key, value in identified(tree).items() if key not in NOT_NUMBERS}
+    ensemble = {k: v for k, v in told["ensemble"].items() if k not in NEUTRAL or v != NEUTRAL[k]}
+    if "sample" in ensemble:
+        ensemble["sample"] = ensemble["sample"]["sha256"]  # its path moves nothing
+    told["ensemble"] = ensemble
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
