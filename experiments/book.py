@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import Any
 
+from experiments.book_ensembles import DESIGNS, ENSEMBLES
 from experiments.book_reading import Entry, entries, meaning, names, page, sources
 from hedging.compose import config_dir
 from hedging.errors import unknown
@@ -41,6 +42,8 @@ red_line: {value: 1, low: 0.6, high: 1.6, unit: "1", source: "assumed: the unit"
 | `patrons.russia.red_line.high=2` | widen its range |
 | `'ensemble.vary=[]'` | keep every number at its centre; chance is still sampled |
 | `'ensemble.vary=[patrons.russia.*]'` | sample Russia's numbers alone |
+| `ensemble.design=sobol` | spread the draws by [a design](#designs) rather than at random |
+| `ensemble.sample=mine.parquet` | take numbers from [a file](#samples-of-your-own), a row per draw |
 | `patron@patrons.russia=russia_hardliner` | take another file of the folder |
 
 A number is found at `world.<number>`, `client.<number>`, `patrons.<name>.<number>`,
@@ -214,13 +217,14 @@ def _shock(name: str) -> Iterator[str]:
 
 
 def _ensembles() -> Iterator[str]:
-    yield "## Ensembles\n\n`vary` holds patterns over the names of numbers; `keep` draws are kept whole.\n"
+    yield ENSEMBLES
     rows = []
     for name in names("ensemble"):
         one = page(f"ensemble/{name}")
         cells = [f"`{one.tree[key]}`" for key in ("draws", "vary", "keep", "chance")]
         rows.append([f"`ensemble={name}`", *cells, one.intro])
     yield table(["", "draws", "vary", "keep", "chance", "what for"], rows)
+    yield DESIGNS
 
 
 def _citations() -> Iterator[str]:

@@ -16,6 +16,7 @@ from experiments.inputs import inputs, read_tree
 from hedging import measures
 from hedging.arrays import Array
 from hedging.dates import label
+from hedging.designs import NEUTRAL
 from hedging.errors import HedgingError
 from hedging.measures import year_end
 from hedging.outcomes import EVERY_DRAW, PAIRED, SERIES, TOTALS
@@ -102,6 +103,9 @@ def why_unpaired(a: Run, b: Run) -> str:
     for key, why in UNLIKE.items():
         if a.tree.get(key) != b.tree.get(key):
             return f"{key} differs, {a.tree.get(key)} and {b.tree.get(key)}, so that {why}"
+    luck = [run.tree["ensemble"].get("luck", NEUTRAL["luck"]) for run in (a, b)]
+    if luck[0] != luck[1]:
+        return f"ensemble.luck differs, {luck[0]} and {luck[1]}, so that draws met other luck"
     if keys(a.draws) != keys(b.draws):
         return f"their draws are told apart by {', '.join(keys(a.draws))} and {', '.join(keys(b.draws))}"
     one, other = matched(a.draws, b.draws)

@@ -68,6 +68,19 @@ class Grid:
         return {key: values[first : first + count] for key, values in self.swept.items()}
 
 
+def swept_paths(tree: Mapping[str, Any], numbers: Mapping[str, Number]) -> frozenset[str]:
+    """The paths of the numbers that the axes of a setting give; what cannot be one is told by `read_grid`."""
+    axes = tree.get("axes")
+    nodes = axes.items() if isinstance(axes, Mapping) else ()
+    keys = [
+        key
+        for name, node in nodes
+        if isinstance(node, Mapping) and isinstance(own := node.get("keys", [name]), list)
+        for key in map(str, own)
+    ]
+    return frozenset(numbers[key].path for key in keys if key in numbers)
+
+
 def read_grid(tree: Mapping[str, Any], numbers: Mapping[str, Number], patrons: Sequence[str]) -> Grid:
     """Read the axes of a setting.
 

@@ -119,15 +119,25 @@ class Luck:
     count: int
     quarters: int
     points: int = 1  # lanes of the same luck, one after the other
+    group: int = 1  # draws of the same luck, one after the other
     _drawn: dict[tuple[str, str], Array] = field(default_factory=dict, repr=False)
 
     def numbers(self, purpose: str, name: str, draw: Draw, quarter: int) -> Array:
         """One quarter of one stream: (draw,)."""
         key = (purpose, name)
         if key not in self._drawn:
-            self._drawn[key] = stream(self.seed, purpose, name, self.first, self.count, draw, self.quarters)
+            self._drawn[key] = self._draw(purpose, name, draw)
         row: Array = self._drawn[key][quarter]
         return row if self.points == 1 else np.tile(row, self.points)
+
+    def _draw(self, purpose: str, name: str, draw: Draw) -> Array:
+        """Every quarter of one stream: (quarter, draw)."""
+        start, stop = self.first // self.group, (self.first + self.count - 1) // self.group + 1
+        drawn = stream(self.seed, purpose, name, start, stop - start, draw, self.quarters)
+        if self.group == 1:
+            return drawn
+        skipped = self.first - start * self.group
+        return np.repeat(drawn, self.group, axis=1)[:, skipped : skipped + self.count]
 
     def at(self, quarter: int) -> Sampled:
         """The luck of one quarter."""

@@ -107,7 +107,8 @@ class HedgingModel(mesa.Model):
         self.state: State = apply_to_state(opening_state(self.parameters), settings.events, 0)
         self.flows: Flows = {}
         self.quarter = 0
-        self._luck = Luck(settings.seed, settings.patrons, first, draws, settings.horizon + 1, points)
+        quarters, group = settings.horizon + 1, settings.design.group
+        self._luck = Luck(settings.seed, settings.patrons, first, draws, quarters, points, group)
         self.client = Client(self)
         self.patrons = {name: Patron(self, name) for name in settings.patrons}
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(settings))

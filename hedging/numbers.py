@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from math import inf, isnan, log
 from typing import Any
 
@@ -52,13 +53,22 @@ class Number:
         assert self.low is not None and self.high is not None
         low, high = self.low, self.high
         if self.domain.whole:
-            return np.floor(low + u * (high - low + 1))
+            return np.minimum(np.floor(low + u * (high - low + 1)), high)  # which u just below 1 would pass
         if self.scale == "log":
             return np.exp(log(low) + u * (log(high) - log(low)))
         rise = (self.value - low) / (high - low)
         up = low + np.sqrt(u * (high - low) * (self.value - low))
         down = high - np.sqrt((1 - u) * (high - low) * (high - self.value))
         return np.where(u < rise, up, down)
+
+
+def varying(numbers: Mapping[str, Number], patterns: Sequence[str]) -> list[Number]:
+    """The numbers with a range that one of the patterns names."""
+    return [
+        number
+        for path, number in numbers.items()
+        if number.ranged and any(fnmatchcase(path, pattern) for pattern in patterns)
+    ]
 
 
 def read_float(raw: Any, where: str) -> float:

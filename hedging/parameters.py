@@ -12,6 +12,9 @@ from dataclasses import Field, dataclass, field, fields
 from math import inf, isfinite
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hedging.arrays import Array
 
 UNITS = (
@@ -49,6 +52,15 @@ class Domain:
         if not isfinite(x) or x > self.high or x < self.low or (self.open_low and x == self.low):
             return False
         return not self.whole or x == int(x)
+
+    def admits_each(self, x: Array) -> NDArray[np.bool_]:
+        """Whether each x is admissible: of the shape of x."""
+        fine = np.isfinite(x) & (x >= self.low) & (x <= self.high)
+        if self.open_low:
+            fine &= x > self.low
+        if self.whole:
+            fine &= x == np.floor(x)
+        return fine | (x == inf) if self.never else fine
 
     def __str__(self) -> str:
         if self.whole:

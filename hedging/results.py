@@ -17,9 +17,11 @@ import yaml
 from hedging.about import OF_RUNS, read_about
 from hedging.arrays import Array
 from hedging.compose import Tree
+from hedging.designs import NEUTRAL
 from hedging.ensemble import Progress, join, play
 from hedging.errors import HedgingError
 from hedging.executors import work_through
+from hedging.own_sample import identified
 from hedging.parts import (
     Job,
     cut,
@@ -47,8 +49,15 @@ NOT_NUMBERS = ("question", "marks", "finding", "figure", "sweep", *OF_RUNS)
 
 
 def fingerprint(tree: Tree) -> str:
-    """A hash of everything in a setting that changes a number."""
-    told = {key: value for key, value in tree.items() if key not in NOT_NUMBERS}
+    """A hash of everything in a setting that changes a number; a sample of one's own by what its file holds.
+
+    Rule: a key that an older setting lacks does not count while it asks for what such a setting meant.
+    """
+    told = {key: value for key, value in identified(tree).items() if key not in NOT_NUMBERS}
+    ensemble = {k: v for k, v in told["ensemble"].items() if k not in NEUTRAL or v != NEUTRAL[k]}
+    if "sample" in ensemble:
+        ensemble["sample"] = ensemble["sample"]["sha256"]  # its path moves nothing
+    told["ensemble"] = ensemble
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 

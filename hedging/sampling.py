@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -11,29 +10,42 @@ import numpy as np
 from hedging.arrays import Array
 from hedging.cast import Cast, Seat
 from hedging.chance import stream, uniform
-from hedging.numbers import Number
+from hedging.errors import HedgingError
+from hedging.numbers import Number, varying
 from hedging.parameters import DECLARATIONS, Parameters
 from hedging.settings import RuleChoice, Settings
 
 
 def sampled_numbers(settings: Settings) -> list[Number]:
-    """The numbers that vary over draws: those with a range that `ensemble.vary` names."""
-    return [
-        number
-        for path, number in settings.numbers.items()
-        if number.ranged and any(fnmatchcase(path, pattern) for pattern in settings.vary)
-    ]
+    """The numbers that vary over draws: those that `ensemble.sample` gives, and those with a range that
+    `ensemble.vary` names."""
+    varied = {number.path for number in varying(settings.numbers, settings.vary)}
+    return [n for n in settings.numbers.values() if n.path in varied or n.path in settings.own]
 
 
 def sample(settings: Settings, first: int, count: int) -> dict[str, Array]:
     """Sample the numbers that vary, by path: (draw,) for the draws first .. first + count - 1.
 
-    Each number has a stream of its own, so that pinning one moves no other.
+    Rule: a number has the values of `ensemble.sample` if they are given there; else its column of the design
+    where it has one; else a stream of its own, so that pinning one moves no other.
+    Raises:
+        HedgingError: the sample or the design has fewer draws.
     """
-    return {
-        number.path: number.spread(stream(settings.seed, "parameter", number.path, first, count, uniform)[0])
-        for number in sampled_numbers(settings)
-    }
+    settled = settings.design.uniforms(settings.seed, first, count)
+    found: dict[str, Array] = {}
+    for number in sampled_numbers(settings):
+        path = number.path
+        if path in settings.own:
+            found[path] = settings.own[path][first : first + count]
+            if len(found[path]) < count:
+                raise HedgingError(
+                    f"ensemble.sample has {len(settings.own[path])} draws, and no further ones"
+                )
+        elif path in settled:
+            found[path] = number.spread(settled[path])
+        else:
+            found[path] = number.spread(stream(settings.seed, "parameter", path, first, count, uniform)[0])
+    return found
 
 
 def lanes(

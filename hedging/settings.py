@@ -9,12 +9,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import numpy as np
+
 from hedging.about import About, read_about
+from hedging.arrays import Array
+from hedging.axes import swept_paths
 from hedging.compose import Tree, as_overrides, compose, config_dir
+from hedging.designs import NEUTRAL, Design, read_design
 from hedging.energy import read_series
 from hedging.errors import HedgingError, unknown
 from hedging.events import Event, read_events
 from hedging.numbers import PINNED, Number, read_number
+from hedging.own_sample import bounded, identified, read_own
 from hedging.parameters import DECLARATIONS, REAL, declared
 from hedging.values import read_whole
 
@@ -38,6 +44,8 @@ class Settings(About):
     tree: Tree
     keep: int
     vary: tuple[str, ...]
+    design: Design
+    own: Mapping[str, Array]  # what a file gives of the numbers, by path: (draw,)
     numbers: Mapping[str, Number]
     client_rule: RuleChoice
     patron_rules: Mapping[str, RuleChoice]
@@ -48,7 +56,9 @@ class Settings(About):
         """The same setting with a shipped client rule in place of its own."""
         shipped = settings_for(None, (f"client/rule={rule}",)).client_rule
         kept = {path: n for path, n in self.numbers.items() if not path.startswith("client.rule.")}
-        return replace(self, client_rule=shipped, numbers=kept | _rule_numbers("client.rule", shipped))
+        own = {path: values for path, values in self.own.items() if not path.startswith("client.rule.")}
+        numbers = kept | _rule_numbers("client.rule", shipped)
+        return replace(self, client_rule=shipped, numbers=numbers, own=own)
 
 
 def settings_for(
@@ -70,6 +80,7 @@ def read_settings(tree: Tree, config_dirs: Sequence[str] = ()) -> Settings:
         found.
     """
     about = read_about(tree)
+    tree = identified(tree)
     patrons = about.patrons
     numbers = _owned(tree["world"], "world", ("energy_series",)) | _owned(
         tree["client"], "client", ("label", "colour", "rule")
@@ -90,7 +101,6 @@ def read_settings(tree: Tree, config_dirs: Sequence[str] = ()) -> Settings:
     for name in patrons:
         numbers |= _owned(tree["patrons"][name], f"patrons.{name}", extra)
     numbers |= _pairs(tree["patrons"], patrons, files)
-    _check_trade(numbers, patrons)
     client_rule = _rule(tree["client"].get("rule"), "client.rule", "choose", patrons, files)
     patron_rules = {
         name: _rule(tree["patrons"][name].get("rule"), f"patrons.{name}.rule", "bid", patrons, files)
@@ -102,11 +112,18 @@ def read_settings(tree: Tree, config_dirs: Sequence[str] = ()) -> Settings:
     }.items():
         numbers |= _rule_numbers(path, choice)
     keep, vary = _ensemble(tree["ensemble"], numbers)
+    swept = swept_paths(tree, numbers)
+    own = read_own(tree["ensemble"].get("sample"), numbers, swept, about.draws)
+    _check_trade(numbers, patrons, own)
+    design = read_design(tree["ensemble"], numbers, vary, swept | set(own), about.draws)
+    numbers = bounded(numbers, own)
     return Settings(
         **vars(about),
         tree=tree,
         keep=min(keep, about.draws),
         vary=vary,
+        design=design,
+        own=own,
         numbers=numbers,
         client_rule=client_rule,
         patron_rules=patron_rules,
@@ -164,12 +181,14 @@ def _pairs(nodes: Mapping[str, Any], patrons: Sequence[str], files: set[str]) ->
     return numbers
 
 
-def _check_trade(numbers: Mapping[str, Number], patrons: Sequence[str]) -> None:
-    most = sum(numbers[f"patrons.{name}.trade_share0"].extremes[1] for name in patrons)
+def _check_trade(numbers: Mapping[str, Number], patrons: Sequence[str], own: Mapping[str, Array]) -> None:
+    shares = [numbers[f"patrons.{name}.trade_share0"] for name in patrons]
+    most = float(np.max(sum(own.get(share.path, share.extremes[1]) for share in shares)))
     if most >= 1:
         raise HedgingError(
             f"trade_share0 of all patrons can reach {most:g} and would leave nothing to the rest "
-            "of the world: lower one of patrons.<name>.trade_share0, or the high end of its range"
+            "of the world: lower one of patrons.<name>.trade_share0, or the high end of its range, or what "
+            "ensemble.sample gives of it"
         )
 
 
@@ -231,7 +250,7 @@ def _rule_numbers(path: str, choice: RuleChoice) -> dict[str, Number]:
 
 def _ensemble(node: Mapping[str, Any], numbers: Mapping[str, Number]) -> tuple[int, tuple[str, ...]]:
     """How many draws are kept whole, and which numbers vary: every pattern must name one that can."""
-    valid = ("draws", "keep", "vary", "chance")
+    valid = ("draws", "keep", "vary", "chance", *NEUTRAL)
     for key in node:
         if key not in valid:
             raise unknown("key", key, valid, "ensemble")

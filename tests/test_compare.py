@@ -24,12 +24,17 @@ from hedging.settings import settings_for
 TINY = ("ensemble.draws=24", "ensemble.keep=0", "horizon=12", "claims=[]", "client.theta_hazard=30")
 """A short run whose rulers often fall, so that some draws stand in one run alone."""
 
+WALKS = "ensemble.vary=[patrons.russia.red_line]"
+
 RUNS = {
     "a": (),
     "b": ("patrons.russia.red_line=0.6",),
     "fewer": ("ensemble.draws=10",),
     "seed": ("seed=2",),
     "longer": ("horizon=13",),
+    "walks": (WALKS, "ensemble.design=morris"),
+    "shared": (WALKS, "ensemble.design=morris", "ensemble.luck=shared"),
+    "sobol": ("ensemble.design=sobol",),
     "one": ("ensemble=point",),
     "other": ("ensemble=point", "client.zeta=1.2"),
 }
@@ -157,6 +162,12 @@ def test_an_expected_run_has_no_interval(runs: dict[str, Run]) -> None:
 )
 def test_runs_of_other_luck_or_length_are_not_paired(runs: dict[str, Run], name: str, why: str) -> None:
     assert why_unpaired(runs["a"], runs[name]).startswith(why)
+
+
+def test_runs_of_another_design_or_of_shared_luck_are_not_paired(runs: dict[str, Run]) -> None:
+    told = "ensemble.luck differs, own and shared, so that draws met other luck"
+    assert why_unpaired(runs["walks"], runs["shared"]) == told
+    assert why_unpaired(runs["a"], runs["sobol"]).startswith("their draws have other numbers")
 
 
 def test_runs_without_draws_are_compared_by_their_summaries_and_it_is_said(runs: dict[str, Run]) -> None:

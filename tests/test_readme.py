@@ -95,11 +95,12 @@ def test_commands_run(command: str, desk: Path, capsys: pytest.CaptureFixture[st
     assert len(list(desk.glob("made/scratch/*/*/summary.csv"))) == (3 if choices else 1)
 
 
-def test_snippets_run(desk: Path) -> None:
-    snippets = [block for block in blocks("README.md", "python") if not file_of(block)]
+@pytest.mark.parametrize("page", ["README.md", "configs/README.md"])
+def test_snippets_run(page: str, desk: Path) -> None:
+    snippets = [block for block in blocks(page, "python") if not file_of(block)]
     assert snippets
     for snippet in snippets:
-        exec(compile(snippet, "README.md", "exec"), {"__name__": "__main__"})
+        exec(compile(snippet, page, "exec"), {"__name__": "__main__"})
 
 
 @pytest.mark.parametrize("target", ["run", "test", "book", "lint"])

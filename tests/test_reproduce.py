@@ -81,7 +81,7 @@ def test_only_the_shipped_study_counts_as_committed(tiny: Settings) -> None:
 
 def test_a_run_is_fresh_at_once_and_without_what_is_not_kept(fresh: Path, tiny: Settings) -> None:
     assert stale(fresh, tiny) == []
-    (fresh / "draws.parquet").unlink()
+    shutil.rmtree(fresh / "draws.parquet")
     assert stale(fresh, tiny) == []
 
 

@@ -182,7 +182,8 @@ def play(settings: Settings, draw: int) -> Story:
     cast = model.cast
     listener = (LearningListener if hasattr(cast.client, "learn") else Listener)(cast.client)
     model.cast = replace(cast, client=listener)
-    luck = Luck(settings.seed, settings.patrons, draw, 1, settings.horizon + 1)
+    group = settings.design.group
+    luck = Luck(settings.seed, settings.patrons, draw, 1, settings.horizon + 1, group=group)
     thrown = luck if settings.chance == "sampled" else None
     recorder = Recorder([name for name in QUANTITIES if name != TERMS_ALONE], settings, 1)
     moments: list[Moment] = []

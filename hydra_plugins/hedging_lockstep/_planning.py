@@ -112,7 +112,8 @@ class Planner:
             absent = [path for path in paths if not _stands(task, path)]
             try:
                 tree = plain(task)
-                settings = read_settings(tree, dirs)
+                axes = {**(tree.get("axes") or {}), **{path: {"keys": [path]} for path in paths}}
+                settings = read_settings(tree | {"axes": axes}, dirs)  # a design leaves out what is swept
             except HedgingError:
                 if not paths:
                     raise
