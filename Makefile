@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run reproduce test lint book lock clean FORCE
+.PHONY: help install run reproduce benchmark test lint book lock clean FORCE
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ lint: install ## style, layout and types
 book: install ## write the parameter book (configs/README.md) and the table of studies (experiments/README.md) anew
 	@$(BIN)/python -m experiments.book
 	@$(BIN)/python -m experiments.catalogue
+
+benchmark: install ## how fast it is, against Mesa's and Hydra's own ways: results/benchmark/
+	@$(BIN)/python -m experiments.benchmark
 
 lock: ## bring requirements.lock in step with pyproject.toml (UPGRADE=1: take the newest of everything)
 	@test -x .lock/bin/uv || { $(PYTHON) -m venv --clear .lock && .lock/bin/python -m pip install -qq '$(UV)'; }
