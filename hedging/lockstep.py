@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from hedging.arm import Arm
 from hedging.arrays import Array
 from hedging.axes import Grid
 from hedging.ensemble import Progress, play_lanes
+from hedging.executors import work_through
 from hedging.naming import Outcome
 from hedging.outcomes import NULLS, RECORDED, RECORDED_OF_NULLS
 from hedging.record import TERMS_ALONE
@@ -42,21 +45,56 @@ def play_grid(
     found = {name: np.empty(shape) for item in outcomes for name in (item.text, f"weight:{item.text}")}
     for item in paths:
         found[f"path:{item.text}"] = np.empty((grid.points, item.rows(settings.horizon), settings.draws))
-    draws_at_once = min(settings.draws, lanes)
+    cells = list(_cells(grid.points, settings.draws, lanes))
+    play = partial(_play_cell, settings, grid, tuple(outcomes), tuple(paths))
+    executor = settings.tree.get("executor")
+    for cell, arrays in work_through(cells, play, lambda cell: cell.worlds, executor, progress):
+        for name, array in arrays.items():
+            found[name][cell.points, ..., cell.draws] = array
+    return found
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Some points of a grid and some draws, played together."""
+
+    points: slice
+    draws: slice
+
+    @property
+    def worlds(self) -> int:
+        """Points times draws."""
+        return (self.points.stop - self.points.start) * (self.draws.stop - self.draws.start)  # type: ignore[no-any-return]
+
+
+def _cells(points: int, draws: int, lanes: int) -> Iterator[Cell]:
+    """Cut a grid into cells of about as many worlds as are stepped together."""
+    draws_at_once = min(draws, lanes)
     points_at_once = max(lanes // draws_at_once, 1)
-    for point in range(0, grid.points, points_at_once):
-        points = min(points_at_once, grid.points - point)
-        for first in range(0, settings.draws, draws_at_once):
-            count = min(draws_at_once, settings.draws - first)
-            arm = play_part(settings, grid.part(point, points), first, count, points, (*outcomes, *paths))
-            here = (slice(point, point + points), slice(first, first + count))
-            for item in outcomes:
-                found[item.text][here] = item.of(arm).reshape(points, count)
-                found[f"weight:{item.text}"][here] = item.weight(arm).reshape(points, count)
-            for item in paths:
-                rows = item.path(arm).reshape(-1, points, count)
-                found[f"path:{item.text}"][here[0], :, here[1]] = np.moveaxis(rows, 1, 0)
-            progress(points * count)
+    for point in range(0, points, points_at_once):
+        for first in range(0, draws, draws_at_once):
+            some = slice(first, min(first + draws_at_once, draws))
+            yield Cell(slice(point, min(point + points_at_once, points)), some)
+
+
+def _play_cell(
+    settings: Settings,
+    grid: Grid,
+    outcomes: Sequence[Outcome],
+    paths: Sequence[Outcome],
+    cell: Cell,
+    progress: Progress = lambda count: None,
+) -> dict[str, Array]:
+    """Play one cell: outcomes and weights (point, draw), paths (point, row, draw)."""
+    points, count = cell.points.stop - cell.points.start, cell.draws.stop - cell.draws.start
+    swept = grid.part(cell.points.start, points)
+    arm = play_part(settings, swept, cell.draws.start, count, points, (*outcomes, *paths))
+    found = {item.text: item.of(arm).reshape(points, count) for item in outcomes}
+    found |= {f"weight:{item.text}": item.weight(arm).reshape(points, count) for item in outcomes}
+    for item in paths:
+        rows: Array = item.path(arm).reshape(-1, points, count)
+        found[f"path:{item.text}"] = np.swapaxes(rows, 0, 1)
+    progress(cell.worlds)
     return found
 
 

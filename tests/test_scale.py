@@ -423,3 +423,16 @@ def test_a_scheduler_that_is_not_there_is_told(study: Command) -> None:
     ran = study("executor=dask", *RUN, "executor.address=tcp://127.0.0.1:9", "executor.timeout=1")
     assert (ran.status, ran.err.count("\n")) == (1, 1)
     assert "no Dask scheduler answers there" in ran.err
+
+
+def test_a_sweep_gives_the_same_bytes_whoever_plays_it(study: Command, results: Path) -> None:
+    grid = (
+        "ensemble.draws=300",
+        "horizon=3",
+        "client/rule=fixed",
+        "patrons.russia.red_line=range(0.6,1.4,0.1)",
+    )
+    one = bytes_of(study("-m", *grid, "executor=serial").folder)
+    two = bytes_of(study("-m", *grid, "executor=processes", "executor.workers=2").folder)
+    assert {name for name in one if one[name] != two[name]} <= {"manifest.json"}
+    assert set(one) == set(two)
