@@ -24,14 +24,22 @@ FIRST = ("baseline",)
 def catalogue(results: Path) -> str:
     """A row for each study: question, command, figures, finding, and the verdict of every claim."""
     names = sorted(studies(), key=lambda name: (name not in FIRST, name))
-    return table(["study", "question", "figures", "finding, and what became of its claims"], map(_row, names, [results] * len(names)))
+    return table(
+        ["study", "question", "figures", "finding, and what became of its claims"],
+        map(_row, names, [results] * len(names)),
+    )
 
 
 def _row(study: str, results: Path) -> list[str]:
     tree = yaml.safe_load((config_dir() / "experiment" / f"{study}.yaml").read_text(encoding="utf-8"))
     told = [str(tree.get("finding") or "").strip(), *_verdicts(results / study / "claims.csv")]
     question = f"{tree['question']}<br>`experiment={study}`"
-    return [f"[{study}](../configs/experiment/{study}.yaml)", question, _figures(study, tree), "<br>".join(told)]
+    return [
+        f"[{study}](../configs/experiment/{study}.yaml)",
+        question,
+        _figures(study, tree),
+        "<br>".join(told),
+    ]
 
 
 def _figures(study: str, tree: dict[str, Any]) -> str:

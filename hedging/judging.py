@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,12 +104,17 @@ def wilson(holds: int, cases: int) -> tuple[float, float]:
 
 def resampled(cases: Sequence[Array], weight: Array) -> list[Array]:
     """Means over resamples of the draws, the same resamples on every side: (position, resample)."""
-    draws = weight.size
-    rng = np.random.default_rng(20200101)
-    counts = rng.multinomial(draws, np.full(draws, 1 / draws), size=RESAMPLES) * weight
+    counts = drawn_again(weight.size) * weight
     mass = counts.sum(axis=1)
     kept = counts[mass > 0] / mass[mass > 0, None]
     return [np.asarray((values[:, None, :] * kept).sum(axis=-1)) for values in cases]
+
+
+@lru_cache(maxsize=1)
+def drawn_again(draws: int) -> NDArray[np.int32]:
+    """How often each draw comes in each resample, the same for every claim: (resample, draw)."""
+    rng = np.random.default_rng(20200101)
+    return rng.multinomial(draws, np.full(draws, 1 / draws), size=RESAMPLES).astype(np.int32)
 
 
 def percent(share: float) -> str:
