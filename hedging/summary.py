@@ -50,13 +50,14 @@ class Bands:
     def add(self, arm: Arm) -> None:
         """Take in one block."""
         quarters, count = arm.weight.shape
-        block = np.full((quarters, 2 + len(self.rows), count), np.nan)
+        block = np.empty((quarters, 2 + len(self.rows), count))
         block[:, 0], block[:, 1] = arm.weight, arm.paired
         row = 2
         for name in SERIES:
             series = arm.series(name)
             width = 1 if series.ndim == 2 else series.shape[1]
             block[: len(series), row : row + width] = series.reshape(len(series), width, count)
+            block[len(series) :, row : row + width] = np.nan
             row += width
         block.tofile(self._file)
         self._counts.append(count)
