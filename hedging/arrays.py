@@ -14,7 +14,11 @@ Array = NDArray[np.float64]
 
 def sigmoid(x: Array) -> Array:
     """Say how likely an event is whose score is x: 1/(1+exp(-x)), x cut to [-50, 50]."""
-    return 1.0 / (1.0 + np.exp(-np.clip(x, -50.0, 50.0)))
+    y: Array = np.clip(x, -50.0, 50.0)
+    np.exp(np.negative(y, out=y), out=y)
+    y += 1.0
+    np.reciprocal(y, out=y)
+    return y
 
 
 def clip01(x: Array) -> Array:
@@ -24,8 +28,8 @@ def clip01(x: Array) -> Array:
 
 def over_patrons(x: Array) -> Array:
     """Add up over patrons, one patron after the other, so that a draw does not feel its neighbours."""
-    total: Array = x[0].copy()
-    for row in x[1:]:
+    total: Array = x[0] + x[1] if len(x) > 1 else x[0].copy()
+    for row in x[2:]:
         total += row
     return total
 
@@ -45,10 +49,10 @@ def over_rivals(weights: Array, x: Array) -> Array:
 def others(x: Array) -> Array:
     """Add up x over everybody else: SUM_q x[q] over q != p. Exactly 0 for a lone patron."""
     total = np.zeros_like(x)
-    for p in range(len(x)):
-        for q in range(len(x)):
+    for p, everybody_else in enumerate(total):
+        for q, row in enumerate(x):
             if q != p:
-                total[p] += x[q]
+                everybody_else += row
     return total
 
 

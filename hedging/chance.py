@@ -21,6 +21,9 @@ from hedging.arrays import Array
 CHUNK = 1024
 """Draws that share a generator."""
 
+CLIENT = ("",)
+"""Whose luck it is where it is no patron's."""
+
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
 
 
@@ -120,15 +123,16 @@ class Luck:
     quarters: int
     points: int = 1  # lanes of the same luck, one after the other
     group: int = 1  # draws of the same luck, one after the other
-    _drawn: dict[tuple[str, str], Array] = field(default_factory=dict, repr=False)
+    _drawn: dict[tuple[str, tuple[str, ...]], Array] = field(default_factory=dict, repr=False)
 
-    def numbers(self, purpose: str, name: str, draw: Draw, quarter: int) -> Array:
-        """One quarter of one stream: (draw,)."""
-        key = (purpose, name)
+    def numbers(self, purpose: str, names: Sequence[str], draw: Draw, quarter: int) -> Array:
+        """One quarter of the streams of one purpose, a row for each name: (name, draw)."""
+        key = (purpose, tuple(names))
         if key not in self._drawn:
-            self._drawn[key] = self._draw(purpose, name, draw)
-        row: Array = self._drawn[key][quarter]
-        return row if self.points == 1 else np.tile(row, self.points)
+            rows = np.stack([self._draw(purpose, name, draw) for name in names], axis=1)
+            self._drawn[key] = np.tile(rows, self.points) if self.points > 1 else rows
+        numbers: Array = self._drawn[key][quarter]
+        return numbers
 
     def _draw(self, purpose: str, name: str, draw: Draw) -> Array:
         """Every quarter of one stream: (quarter, draw)."""
@@ -151,29 +155,30 @@ class Sampled:
     luck: Luck
     quarter: int
 
-    def _patrons(self, purpose: str, draw: Draw) -> Array:
-        rows = [self.luck.numbers(purpose, name, draw, self.quarter) for name in self.luck.patrons]
-        return np.stack(rows)
-
     def patron_event(self, purpose: str, probability: Array) -> Array:
         """0 or 1 for each patron: (patron, draw)."""
-        return (self._patrons(purpose, uniform) < probability).astype(np.float64)
+        u = self.luck.numbers(purpose, self.luck.patrons, uniform, self.quarter)
+        happened: Array = (u < probability).astype(np.float64)
+        return happened
 
     def client_event(self, purpose: str, probability: Array) -> Array:
         """0 or 1 for the client: (draw,)."""
-        return (self.luck.numbers(purpose, "", uniform, self.quarter) < probability).astype(np.float64)
+        u = self.luck.numbers(purpose, CLIENT, uniform, self.quarter)[0]
+        happened: Array = (u < probability).astype(np.float64)
+        return happened
 
     def patron_noise(self, purpose: str) -> Array:
         """Standard normal noise for each patron: (patron, draw)."""
-        return self._patrons(purpose, normal)
+        return self.luck.numbers(purpose, self.luck.patrons, normal, self.quarter)
 
     def client_noise(self, purpose: str) -> Array:
         """Standard normal noise for the client: (draw,)."""
-        return self.luck.numbers(purpose, "", normal, self.quarter)
+        noise: Array = self.luck.numbers(purpose, CLIENT, normal, self.quarter)[0]
+        return noise
 
     def pick(self, purpose: str, options: Array, probabilities: Array) -> Array:
         """One option per draw: the first whose cumulative probability passes the draw's uniform number."""
-        u = self.luck.numbers(purpose, "", uniform, self.quarter)
+        u = self.luck.numbers(purpose, CLIENT, uniform, self.quarter)[0]
         passed = np.cumsum(probabilities, axis=0)
         chosen = np.minimum((u >= passed).sum(axis=0), len(options) - 1)
         picked: Array = np.ascontiguousarray(options[chosen].T)

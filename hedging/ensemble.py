@@ -10,14 +10,13 @@ import numpy as np
 
 from hedging.arm import Arm
 from hedging.arrays import Array
-from hedging.chance import CHUNK
 from hedging.outcomes import NULLS, RECORDED, RECORDED_OF_NULLS
 from hedging.parameters import Parameters
 from hedging.record import QUANTITIES, TERMS_ALONE, Recorder
 from hedging.settings import Settings
 
-BLOCK = CHUNK
-"""Draws that are stepped together."""
+BLOCK = 2048
+"""Draws stepped together: more would leave the cache, fewer wait for Python. Whole chunks of chance."""
 
 Progress = Callable[[int], None]
 

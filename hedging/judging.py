@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,16 +109,28 @@ def wilson(holds: int, cases: int) -> tuple[float, float]:
 def resampled(cases: Sequence[Array], weight: Array) -> list[Array]:
     """Means over resamples of the draws, the same resamples on every side: (position, resample)."""
     draws = weight.size
-    rng = np.random.default_rng(20200101)
-    even, at_once = np.full(draws, 1 / draws), max(AT_ONCE // draws, 1)
     found: list[list[Array]] = [[] for _ in cases]
-    for first in range(0, RESAMPLES, at_once):  # some at a time, so that memory does not grow with the draws
-        counts = rng.multinomial(draws, even, size=min(at_once, RESAMPLES - first)) * weight
+    for again in _some_drawn_again(draws) if draws * RESAMPLES > AT_ONCE else (drawn_again(draws),):
+        counts = again * weight
         mass = counts.sum(axis=1)
         kept = counts[mass > 0] / mass[mass > 0, None]
         for values, means in zip(cases, found, strict=True):
             means.append((values[:, None, :] * kept).sum(axis=-1))
     return [np.concatenate(means, axis=-1) for means in found]
+
+
+@lru_cache(maxsize=1)
+def drawn_again(draws: int) -> NDArray[np.int32]:
+    """How often each draw comes in each resample, the same for every claim: (resample, draw)."""
+    return np.concatenate([again.astype(np.int32) for again in _some_drawn_again(draws)])
+
+
+def _some_drawn_again(draws: int) -> Iterator[NDArray[np.int64]]:
+    """The same, some resamples at a time, so that memory does not grow with the draws."""
+    rng = np.random.default_rng(20200101)
+    even, at_once = np.full(draws, 1 / draws), max(AT_ONCE // draws, 1)
+    for first in range(0, RESAMPLES, at_once):
+        yield rng.multinomial(draws, even, size=min(at_once, RESAMPLES - first))
 
 
 def percent(share: float) -> str:

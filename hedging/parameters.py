@@ -8,14 +8,15 @@ the draw last.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
+from functools import cached_property
 from math import inf, isfinite
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hedging.arrays import Array
+from hedging.arrays import Array, over_patrons
 
 UNITS = (
     "usd_bn",
@@ -264,6 +265,23 @@ class Parameters:
     # Each pair of patrons: how patron minds rival, how far it gives way to it
     rivalry: Array = _number("patrons", "1", NOT_NEGATIVE, pair=True)
     deference: Array = _number("patrons", "share", SHARE, pair=True)
+
+    # What follows from the numbers alone, worked out once and not every quarter
+
+    @cached_property
+    def phi(self) -> Array:
+        """Worth of a dollar from each patron to the client, a loan being worth less: (patron, draw)."""
+        return self.grant_share + (1 - self.grant_share) * self.loan_value
+
+    @cached_property
+    def usual_subsidy(self) -> Array:
+        """What all patrons together give before anything is cut: (draw,)."""
+        return over_patrons(self.subsidy0)
+
+    @cached_property
+    def believed(self) -> Parameters:
+        """The numbers as the client believes them: the truth, but for the red lines."""
+        return replace(self, red_line=self.red_line * np.exp(self.belief_bias))
 
 
 def _declare(item: Field[Any]) -> Declaration:

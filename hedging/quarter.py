@@ -19,6 +19,9 @@ from hedging.state import State
 
 Flows = dict[str, Array]
 
+LANES = 4096
+"""Worlds played side by side: more would leave the cache, fewer wait for Python."""
+
 
 def play_quarter(
     state: State, p: Parameters, cast: Cast, quarter: int, chance: Chance
@@ -124,7 +127,9 @@ Record = TypeVar("Record")
 
 
 def tile(record: Record, times: int) -> Record:
-    """Repeat a record of arrays along the draws: all draws, then all draws again."""
+    """Repeat a record of arrays along the draws: all draws, then all again; once is the record itself."""
+    if times == 1:
+        return record
     arrays = {
         item.name: np.concatenate([value] * times, axis=-1)
         for item in fields(record)  # type: ignore[arg-type]
@@ -134,19 +139,25 @@ def tile(record: Record, times: int) -> Record:
 
 
 def foresee(state: State, cast: Cast, quarter: int, p: Parameters, options: Array, quarters: int) -> Array:
-    """Value stances by playing each on, frozen, in expectation, all stances of all draws side by side.
+    """Value stances by playing each on, frozen, in expectation; as many side by side as the cache holds.
 
     Rule: SUM_h beta^h * utility; growth is growth0, and the parameters stay as this quarter finds them.
     Shapes: options (stance, patron) -> (stance, draw).
     """
-    draws = state.gdp.size
+    at_once = max(LANES // state.gdp.size, 1)
+    groups = [options[first : first + at_once] for first in range(0, len(options), at_once)]
+    return np.concatenate([_play_on(state, cast, quarter, p, group, quarters) for group in groups])
+
+
+def _play_on(state: State, cast: Cast, quarter: int, p: Parameters, options: Array, quarters: int) -> Array:
+    times, draws = len(options), state.gdp.size
     effort = np.repeat(options.T, draws, axis=1)
-    seats = tuple(replace(seat, rule=tile(seat.rule, len(options))) for seat in cast.seats)
+    seats = tuple(replace(seat, rule=tile(seat.rule, times)) for seat in cast.seats)
     imagined = replace(cast, client=Frozen(effort), seats=seats)
-    numbers, world = tile(p, len(options)), tile(replace(state, memory=None), len(options))
-    value, weight = np.zeros(len(options) * draws), np.ones(len(options) * draws)
+    numbers, world = tile(p, times), tile(replace(state, memory=None), times)
+    value, weight = np.zeros(times * draws), np.ones(times * draws)
     for ahead in range(quarters):
         world, flows = play_quarter(world, numbers, imagined, quarter + ahead, EXPECTED)
         value += weight * flows["utility"]
         weight *= numbers.beta
-    return value.reshape(len(options), draws)
+    return value.reshape(times, draws)

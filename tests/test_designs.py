@@ -300,11 +300,11 @@ def test_luck_is_that_of_the_draw_unless_it_is_shared() -> None:
 
 @pytest.mark.parametrize("draw", [uniform, normal])
 def test_shared_luck_is_the_same_in_any_piece(draw: Any) -> None:
-    whole = Luck(1, ("russia",), 0, 7 * CHUNK, 3, group=7).numbers("accept", "russia", draw, 2)
-    alone = Luck(1, ("russia",), 0, CHUNK, 3).numbers("accept", "russia", draw, 2)
+    whole = Luck(1, ("russia",), 0, 7 * CHUNK, 3, group=7).numbers("accept", ("russia",), draw, 2)[0]
+    alone = Luck(1, ("russia",), 0, CHUNK, 3).numbers("accept", ("russia",), draw, 2)[0]
     same("luck", whole, np.repeat(alone, 7))
     for first, count in ((0, 5), (6, 3), (1000, 200), (7 * CHUNK - 1, 1)):
-        piece = Luck(1, ("russia",), first, count, 3, group=7).numbers("accept", "russia", draw, 2)
+        piece = Luck(1, ("russia",), first, count, 3, group=7).numbers("accept", ("russia",), draw, 2)[0]
         same("luck", piece, whole[first : first + count])
 
 

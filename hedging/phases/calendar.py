@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedging.arrays import Array, over_patrons
+from hedging.arrays import Array
 from hedging.chance import Chance
 from hedging.parameters import Parameters
 from hedging.state import quantity
@@ -31,7 +31,7 @@ def read_calendar(p: Parameters, quarter: int, energy_index: float, chance: Chan
     """
     ahead = p.deadline - quarter
     urgency = np.exp(-np.maximum(ahead, 0.0) / p.deadline_tau) * (ahead >= 0)
-    base = over_patrons(p.subsidy0)
+    base = p.usual_subsidy
     elapsed = np.clip(quarter - p.phaseout_start + 1, 0.0, p.phaseout_quarters)
     ramp = 2 * p.phaseout_total / (p.phaseout_quarters + 1) * elapsed / p.phaseout_quarters
     policy_loss = np.minimum(ramp, base)
@@ -39,6 +39,6 @@ def read_calendar(p: Parameters, quarter: int, energy_index: float, chance: Chan
     return Calendar(
         urgency=urgency,
         policy_loss=policy_loss,
-        scheduled=p.subsidy0 * (p.energy_price * energy_index) * kept,
+        scheduled=p.subsidy0 * (p.energy_price * energy_index * kept),
         growth=p.growth0 + p.growth_sd * chance.client_noise("growth"),
     )

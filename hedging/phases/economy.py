@@ -38,7 +38,7 @@ def grow(
     potential_gdp = state.potential_gdp * (1 + calendar.growth) - p.scar * shock
     level = (
         potential_gdp
-        + p.support_multiplier * (support - over_patrons(p.subsidy0))
+        + p.support_multiplier * (support - p.usual_subsidy)
         - p.austerity_multiplier * paid.austerity
         - shock
         - p.compression_multiplier * paid.compression

@@ -70,11 +70,11 @@ def take_stock(state: State, p: Parameters, calendar: Calendar) -> Standing:
     anger = clip01(state.frustration / p.red_line)
     gate = (1 - p.conditionality * state.repression) * (1 - p.squeamishness)
     for q in range(len(anger)):
-        gate = gate * (1 - p.deference[:, q] * anger[q])
+        gate *= 1 - p.deference[:, q] * anger[q]
     return Standing(
         anger=anger,
         gate=gate,
-        phi=p.grant_share + (1 - p.grant_share) * p.loan_value,
+        phi=p.phi,
         outside=others(state.warmth * state.last_bid),
         rivals_warmth=over_rivals(p.rivalry, state.warmth),
         full_demand=p.demand0

@@ -48,7 +48,7 @@ class Sight:
     @property
     def believed_red_line(self) -> Array:
         """Where the client believes each red line to be: (patron, draw)."""
-        return self._truth.red_line * np.exp(self._truth.belief_bias)
+        return self.parameters.red_line
 
     @cached_property
     def standing(self) -> Standing:
@@ -61,10 +61,10 @@ class Sight:
         """How likely each patron coerces this quarter, as the client believes: (patron, draw)."""
         return offers.strike(self.state, self.parameters, EXPECTED).coerce_probability
 
-    @cached_property
+    @property
     def parameters(self) -> Parameters:
         """The numbers of the model as the client believes them: the truth, but for the red lines."""
-        return replace(self._truth, red_line=self.believed_red_line)
+        return self._truth.believed
 
     def foresee(self, stances: Array, quarters: int) -> Array:
         """Value stances by playing each on, frozen, for some quarters in expectation.
