@@ -4,8 +4,9 @@ draw."""
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -14,12 +15,15 @@ from typing import Any
 import numpy as np
 
 from hedging.arrays import Array
-from hedging.compose import Tree
+from hedging.compose import Tree, config_dir
 from hedging.errors import HedgingError, unknown
 from hedging.numbers import PINNED, Number
 
 WHERE = "ensemble.sample"
-KEYS = ("file", "sha256")
+KEYS = ("file", "sha256", "yields")
+RANGES = b"ranges"
+"""Where a file may say over which ranges its numbers were sampled: {path: [value, low, high, scale]}."""
+
 BESIDE = ("draw", "weight", "__index_level_0__")
 """Columns that may stand beside the numbers, as the outcomes of a run may; they are not looked at."""
 
@@ -33,15 +37,19 @@ def identified(tree: Tree) -> Tree:
         HedgingError: the file cannot be read.
     """
     node = tree["ensemble"].get("sample")
-    if not isinstance(node, str):
+    if isinstance(node, str):
+        node = {"file": node}
+    if not isinstance(node, Mapping) or "file" not in node or "sha256" in node:
         return tree
-    return tree | {"ensemble": tree["ensemble"] | {"sample": {"file": node, "sha256": _digest(node)}}}
+    known = {**node, "sha256": _digest(str(node["file"]))}
+    return tree | {"ensemble": tree["ensemble"] | {"sample": known}}
 
 
 def read_own(node: Any, numbers: Mapping[str, Number], swept: Container[str], draws: int) -> dict[str, Array]:
     """Read the numbers that a file gives, by path: (draw,); none where the setting names no file.
 
-    Rule: row i is draw i. Rows beyond `ensemble.draws` and columns of outcomes are left alone.
+    Rule: row i is draw i. Rows beyond `ensemble.draws` and columns of outcomes are left alone. A file that
+    `yields` leaves a number alone that is pinned or swept, or has another range than it was sampled over.
 
     Args:
         node: `ensemble.sample`, identified.
@@ -64,8 +72,10 @@ def read_own(node: Any, numbers: Mapping[str, Number], swept: Container[str], dr
             f"{WHERE}: {file} is not the file that sha256={node['sha256']} was of; restore it, or write "
             f"{WHERE}={file} to take it as it is"
         )
-    columns, rows = _about(file)
+    columns, rows, ranges = _about(file)
     given = _numbers(columns, numbers, file)
+    if node.get("yields"):
+        given = {column: n for column, n in given.items() if _is_free(n, swept, ranges.get(column))}
     for column, number in given.items():
         _check_free(column, number, swept, file)
     if rows < draws:
@@ -94,7 +104,7 @@ def bounded(numbers: Mapping[str, Number], own: Mapping[str, Array]) -> dict[str
 
 def _digest(file: str) -> str:
     """A hash of what a file holds, or of what each file of a folder of parts holds, in the order of names."""
-    path, found = Path(file), hashlib.sha256()
+    path, found = _place(file), hashlib.sha256()
     try:
         for part in sorted(path.glob("*.parquet")) or (path,):
             with part.open("rb") as held:
@@ -104,15 +114,22 @@ def _digest(file: str) -> str:
         raise HedgingError(f"{WHERE}: cannot read {file}: {error.strerror}; {WRITE}") from None
 
 
-def _about(file: str) -> tuple[list[str], int]:
-    """The columns of a Parquet file and the number of its rows."""
+def _place(file: str) -> Path:
+    """A path as it stands, else below the checkout, where there is one."""
+    beside = config_dir().parent / file
+    return beside if not Path(file).exists() and beside.exists() else Path(file)
+
+
+def _about(file: str) -> tuple[list[str], int, Mapping[str, Sequence[object]]]:
+    """The columns of a Parquet file, the number of its rows, and the ranges it says it was sampled over."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        parts = pq.ParquetDataset(file)
-        return list(parts.schema.names), sum(int(one.count_rows()) for one in parts.fragments)
-    except (OSError, pa.ArrowException):
+        parts = pq.ParquetDataset(_place(file))
+        ranges = json.loads((parts.schema.metadata or {}).get(RANGES, b"{}"))
+        return list(parts.schema.names), sum(int(one.count_rows()) for one in parts.fragments), ranges
+    except (OSError, ValueError, pa.ArrowException):
         raise HedgingError(
             f"{WHERE}: {file} is no Parquet file; write one, as pandas does with DataFrame.to_parquet"
         ) from None
@@ -144,6 +161,12 @@ def _numbers(columns: Iterable[str], numbers: Mapping[str, Number], file: str) -
     return given
 
 
+def _is_free(number: Number, swept: Container[str], stated: Sequence[object] | None) -> bool:
+    """Whether nothing else gives a number, and its range is still the one the file was sampled over."""
+    same = stated is None or list(stated) == [number.value, number.low, number.high, number.scale]
+    return same and number.ranged and number.path not in swept
+
+
 def _check_free(column: str, number: Number, swept: Container[str], file: str) -> None:
     """See that a number is given by the file alone."""
     if number.path in swept or number.source == PINNED:
@@ -163,7 +186,7 @@ def _read(file: str, digest: str, columns: tuple[str, ...], rows: int) -> dict[s
     found: dict[str, Array] = {}
     for column in columns:
         try:
-            held = pq.read_table(file, columns=[column]).column(0).slice(0, rows)
+            held = pq.read_table(_place(file), columns=[column]).column(0).slice(0, rows)
         except (OSError, pa.ArrowException):
             raise HedgingError(
                 f"{WHERE}: column {column} of {file} is damaged; write the file anew"
