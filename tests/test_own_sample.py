@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from command_line import TINY, Command
 
 import hedging
 from hedging.errors import HedgingError
 from hedging.model import HedgingModel
+from hedging.own_sample import RANGES
 from hedging.parameters import DATE_OR_NEVER, NOT_NEGATIVE, POSITIVE, REAL, SHARE, WHOLE_FROM_1
 from hedging.results import fingerprint
 from hedging.sampling import sample
@@ -248,3 +251,22 @@ def test_an_arm_that_pins_a_number_of_the_file_is_told(study: Command, results: 
 def test_a_key_that_is_not_known() -> None:
     with pytest.raises(HedgingError, match=r"no key 'flie' in ensemble\.sample: did you mean 'file'"):
         settings_for(None, [*BASE, "ensemble.sample={file:a.parquet,flie:b}"])
+
+
+# A sample that yields
+
+
+def test_a_sample_that_yields_leaves_alone_what_is_pinned_swept_or_given_another_range(mine: Path) -> None:
+    yields = [*BASE, f"ensemble.sample={{file: {mine}, yields: true}}"]
+    taken = sample(settings_for(None, yields), 0, 8)[LINE]
+    assert taken.tolist() == np.linspace(0.5, 2.3, 10)[:8].tolist()
+    assert LINE not in sample(settings_for(None, [*yields, f"{LINE}=0.9"]), 0, 8)
+    swept = settings_for(None, [*yields, f"+axes={{a: {{values: [0.7, 0.9], keys: [{LINE}]}}}}"])
+    assert LINE not in swept.own
+    number = settings_for(None).numbers[LINE]
+    told = {LINE: [number.value, number.low, number.high, number.scale]}
+    table = pq.read_table(mine).replace_schema_metadata({RANGES: json.dumps(told)})
+    pq.write_table(table, mine)
+    same(LINE, sample(settings_for(None, yields), 0, 8)[LINE], taken)
+    moved = sample(settings_for(None, [*yields, f"{LINE}.high=1.55"]), 0, 8)[LINE]
+    assert moved.tolist() == sample(settings_for(None, [*BASE, f"{LINE}.high=1.55"]), 0, 8)[LINE].tolist()
