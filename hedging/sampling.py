@@ -12,6 +12,7 @@ from hedging.arrays import Array
 from hedging.cast import Cast, Seat
 from hedging.chance import stream, uniform
 from hedging.numbers import Number
+from hedging.own_sample import own_sample
 from hedging.parameters import DECLARATIONS, Parameters
 from hedging.settings import RuleChoice, Settings
 
@@ -28,11 +29,16 @@ def sampled_numbers(settings: Settings) -> list[Number]:
 def sample(settings: Settings, first: int, count: int) -> dict[str, Array]:
     """Sample the numbers that vary, by path: (draw,) for the draws first .. first + count - 1.
 
-    Each number has a stream of its own, so that pinning one moves no other.
+    Each number has a stream of its own, so that pinning one moves no other. What `ensemble.sample` has a
+    column for is taken from there.
     """
+    varied = sampled_numbers(settings)
+    own = own_sample(settings.sample, varied, first, count)
     return {
-        number.path: number.spread(stream(settings.seed, "parameter", number.path, first, count, uniform)[0])
-        for number in sampled_numbers(settings)
+        number.path: own[number.path]
+        if number.path in own
+        else number.spread(stream(settings.seed, "parameter", number.path, first, count, uniform)[0])
+        for number in varied
     }
 
 

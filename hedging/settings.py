@@ -16,7 +16,7 @@ from hedging.errors import HedgingError, unknown
 from hedging.events import Event, read_events
 from hedging.numbers import PINNED, Number, read_number
 from hedging.parameters import DECLARATIONS, REAL, declared
-from hedging.values import read_whole
+from hedging.values import read_text, read_whole
 
 MAX_KEPT = 10**6
 
@@ -38,6 +38,7 @@ class Settings(About):
     tree: Tree
     keep: int
     vary: tuple[str, ...]
+    sample: str | None
     numbers: Mapping[str, Number]
     client_rule: RuleChoice
     patron_rules: Mapping[str, RuleChoice]
@@ -107,6 +108,7 @@ def read_settings(tree: Tree, config_dirs: Sequence[str] = ()) -> Settings:
         tree=tree,
         keep=min(keep, about.draws),
         vary=vary,
+        sample=_sample(tree["ensemble"].get("sample")),
         numbers=numbers,
         client_rule=client_rule,
         patron_rules=patron_rules,
@@ -231,7 +233,7 @@ def _rule_numbers(path: str, choice: RuleChoice) -> dict[str, Number]:
 
 def _ensemble(node: Mapping[str, Any], numbers: Mapping[str, Number]) -> tuple[int, tuple[str, ...]]:
     """How many draws are kept whole, and which numbers vary: every pattern must name one that can."""
-    valid = ("draws", "keep", "vary", "chance")
+    valid = ("draws", "keep", "vary", "chance", "sample")
     for key in node:
         if key not in valid:
             raise unknown("key", key, valid, "ensemble")
@@ -249,3 +251,8 @@ def _ensemble(node: Mapping[str, Any], numbers: Mapping[str, Number]) -> tuple[i
                 f"+{named[0].path}.low=<number> +{named[0].path}.high=<number>"
             )
     return keep, tuple(vary)
+
+
+def _sample(raw: Any) -> str | None:
+    """The file that draws take numbers from, where there is one."""
+    return None if raw is None else read_text(raw, "ensemble.sample")
