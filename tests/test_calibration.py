@@ -480,6 +480,38 @@ def test_a_study_is_played_under_the_posterior(study: str) -> None:
     assert table["prior_verdict"].notna().all()
 
 
+# The figures
+
+
+def test_figures_show_what_they_say() -> None:
+    import xarray as xr
+
+    from hedging.plots import calibration as plots
+
+    about = xr.Dataset(attrs={"study": "calibration", "draws": 9, "seed": 1})
+    tables = {name: pd.read_csv(COMMITTED / f"{name}.csv") for name in ("targets", "numbers", "rules")}
+    (axes,) = plots.implausibility(tables["targets"], about).axes
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == tables["targets"]["label"].tolist()
+    assert "standard deviations" in axes.get_xlabel()
+    labels = {name: rule.label for name, rule in read_plan().rules.items()}
+    (axes,) = plots.rules(tables["rules"], labels, about).axes
+    heights = [bar.get_height() for bar in axes.patches]
+    assert sum(heights) == pytest.approx(tables["rules"]["tolerance"].nunique(), abs=1e-3)
+    (axes,) = plots.numbers(tables["numbers"], about).axes
+    assert len(axes.get_yticks()) == plots.MOST_NUMBERS
+    time, ranks = np.arange(2015, 2025, 0.25), np.random.default_rng(1).random((30, 4))
+    fan = np.stack([time * 0 + level for level in (1, 2, 3, 4, 5)])
+    panel = plots.Panel("Reserves, USD bn", "#222222", time, fan, fan, [(2016.0, 4.2, 1.0)])
+    first = plots.fit([panel, panel], about).axes[0]
+    assert any(line.get_xdata()[0] == plots.WRITTEN for line in first.lines), (
+        "the end of the record is marked"
+    )
+    (axes,) = plots.recovery(ranks, np.array([True, True, False, False]), about).axes
+    assert axes.get_xlim() == (0, 1)
+    names, values = ["client.a", "patrons.b.c"], [ranks[:, 0], ranks[:, 1]]
+    assert len(plots.pairs(names, values, about).axes) == 4
+
+
 # What is committed
 
 

@@ -316,6 +316,10 @@ def _told(job: Job, pool: Array, own: list[Found], folder: Path) -> dict[str, fl
     for rank, word in enumerate(("all", "all_but_one", "all_but_two", "all_but_three"), start=1):
         found[f"not_ruled_out_{word}"] = float((odd[-rank] <= CUTOFF).mean() * alive.mean())
     found["pool_effective"] = float(np.mean([f["pool_size"] for f in own]))
+    log = on_record(job.record).log_likelihood(pool)
+    found["pool_evidence"] = float(logsumexp(log) - np.log(log.size))
+    each = np.array([f["evidence"][-1] for f in own])
+    found["evidence"] = float(logsumexp(each) - np.log(len(each)))
     found["accepted"] = float(np.mean([f["accepted"][-1] for f in own]))
     found["steps"] = float(np.mean([len(f["powers"]) - 1 for f in own]))
     found["distinct"] = float(np.mean([len(np.unique(f["cube"][0])) / f["cube"].shape[1] for f in own]))

@@ -195,10 +195,11 @@ def _mistaken(part: Part, job: Job, folder: Path) -> Found:
     evidence = np.empty((len(places), len(pools)))
     for row, place in enumerate(places):
         match = planted(job.record, own[:, place], rng)
-        for column, (rule, values) in enumerate(pools.items()):
+        for column, values in enumerate(pools.values()):
             log = match.log_likelihood(values)
-            if rule == part.rule:
-                log[place] = -np.inf
+            log[
+                place : place + 1
+            ] = -np.inf  # the truth, and its twins: same numbers and luck under other rules
             evidence[row, column] = logsumexp(log) - np.log(log.size)
     return {"evidence": evidence}
 

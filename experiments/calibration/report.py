@@ -266,6 +266,10 @@ def _claims(claims: pd.DataFrame | None) -> Iterator[str]:
         for c in each(changed)
     ]
     yield table(["study", "claim", "rule", "prior", "posterior"], rows) if rows else "None changes.\n"
+    whole = claims.drop_duplicates(["study", "claim"])
+    other = whole[whole["prior_overall"] != whole["posterior_overall"]]
+    told = "; ".join(f"{c.claim} ({c.prior_overall} to {c.posterior_overall})" for c in each(other))
+    yield f"**Over all rules tried** {len(other)} of {len(whole)} findings change: {told or 'none'}.\n"
     yield wording.CLAIMS
 
 
@@ -281,7 +285,9 @@ def _method(asked: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[str]:
         f"{own['replicates']} times "
         f"{own['size']:,} particles, {told['steps']:.0f} steps, the last moves accepted at "
         f"{told['accepted']:.0%}; "
-        f"{told['distinct']:.0%} of particles end up distinct in every number. Seed {seen['seed']}.\n"
+        f"{told['distinct']:.0%} of particles end up distinct in every number. "
+        "As a check: weighting the prior draws outright gives a log evidence of "
+        f"{told['pool_evidence']:.1f}, annealing {told['evidence']:.1f}. Seed {seen['seed']}.\n"
     )
     yield wording.LIMITS
     yield wording.REFERENCES

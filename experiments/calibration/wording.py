@@ -60,13 +60,13 @@ against the model as it is.
 """
 
 CHANGES = """\
-**What follows.** Nothing of this was made part of the model: each gain is small beside what the record can
-tell, was sought after the fact, and the equations are the same for every client. The smallest changes worth
-making, in this order: (1) in `world=history`, a wider `external_gap` in 2015, from the trade balance of
-those years, as a dated event or a series like that of energy; (2) a date for the demand: `demand0` raised
-from 2018Q4 by an event in `world=history`, with a range for `sentiment_demand`; (3) `blockade` apart from
-the cut of energy, so that a quarter of dear crude need not turn trade away. The first two need no new
-equation.
+**What follows.** No equation and no number was changed for this: the changes were found by looking at what is
+missed, each needs a source of its own, and each alone is weak; together they are not. The smallest ones worth
+making, in this order: (1) in `world=history`, a wider `external_gap` in 2015, from the trade balance of those
+years, as a dated event or a series like that of energy; (2) a date for the demand: `demand0` raised from
+2018Q4 by an event in `world=history`, with a range for `sentiment_demand`; (3) a cut of energy apart from the
+`blockade` of trade, so that a quarter of dear crude need not turn trade away. The first two need no new
+equation, and leave every study that is not played in `world=history` as it is.
 """
 
 NUMBERS = """\
@@ -80,7 +80,8 @@ one cannot tell rates.
 
 RECOVERY = """\
 This shows that the method is right about the model; it cannot show that the model is right about history.
-*Moved* are the numbers that the true record moves; made histories may move others.
+*Moved* are the numbers that the true record moves; made histories may move others. The annealings here have a
+fraction of the particles of the fit, which costs intervals a little of their width.
 """
 
 RULES = """\
@@ -96,9 +97,11 @@ over all strengths.
 
 CLAIMS = """\
 A verdict can change because the numbers did, and because a share lies near a border (two thirds, nine
-tenths): the shares tell which. The posterior is of the numbers alone, under the rule `heuristic` and in
-`world=history`; a study plays it in its own world, under its own rules, and with luck of its own. What a
-study pins, sweeps or gives another range is not taken from the posterior.
+tenths): the shares tell which. What is claimed on average is judged by resamples, so that its share goes
+from none to all with the sign of a difference that may be small; [claims.csv](claims.csv) has the size. The
+posterior is of the numbers alone, under the rule `heuristic` and in `world=history`; a study plays it in
+its own world, under its own rules, and with luck of its own. What a study pins, sweeps or gives another
+range is not taken from the posterior.
 """
 
 METHOD = """\
@@ -125,10 +128,10 @@ and sbi needs torch. numpy and scipy do.
 """
 
 LIMITS = """\
-**What to believe.** Levels of debt and trade, and the numbers that they rest on: yes, within their
-tolerances. The path of reserves: its end, not its beginning. Coercion: that it was possible, not how often.
-Sentiment in 2019: no. The client's rule: see above. Forecast fans after 2020: what follows if the equations
-hold; nothing in them was fitted.
+**What to believe.** Levels of debt to the patrons, of trade and of net lending, and the numbers they rest
+on: yes, within their tolerances. Reserves: not their beginning, and their end only because it was fitted.
+Coercion: that it was possible, not how often. Sentiment in 2019: no. The client's rule: see above. Fans after
+2020: what follows if the equations hold; nothing in them was fitted.
 
 **Not fitted**, for want of a measure in the model or of a record: the arrears of 2016 and their settlement;
 that a Chinese loan followed a withheld Russian one (one episode; the model has no such mechanism); reserves

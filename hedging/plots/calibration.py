@@ -109,9 +109,9 @@ def implausibility(targets: pd.DataFrame, about: xr.Dataset) -> Figure:
     axes.axvline(3.0, color=INK, linewidth=1.0, linestyle=(0, (7, 2)))
     axes.annotate(
         "ruled out",
-        (3.0, 1.0),
+        (3.0, 0.5),
         xycoords=("data", "axes fraction"),
-        xytext=(3, -8),
+        xytext=(3, 0),
         textcoords="offset points",
     )
     axes.set_yticks(place, targets["label"])
@@ -120,9 +120,7 @@ def implausibility(targets: pd.DataFrame, about: xr.Dataset) -> Figure:
     axes.set_xlim(left=0.0)
     axes.set_xlabel("miss, in standard deviations")
     axes.grid(visible=True, axis="x")
-    axes.legend(
-        loc="center right", bbox_to_anchor=(1.0, 0.34), frameon=True, edgecolor="none", framealpha=1.0
-    )
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, handletextpad=0.1, columnspacing=1.0)
     write_footer(
         figure,
         about,
