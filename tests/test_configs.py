@@ -67,7 +67,9 @@ def nodes(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ..
 def files() -> list[Path]:
     """Every config file that holds numbers or events."""
     return [
-        path for path in sorted(CONFIGS.rglob("*.yaml")) if path.name not in ("sources.yaml", "meanings.yaml")
+        path
+        for path in sorted(CONFIGS.rglob("*.yaml"))
+        if path.stem not in ("sources", "meanings", "targets", "calibration")
     ]
 
 
@@ -197,6 +199,7 @@ def test_every_source_leads_somewhere() -> None:
 
 def test_no_source_is_listed_that_nothing_refers_to() -> None:
     used = {reference.partition(":")[2] for source in sources().values() for reference in parts(source)[0]}
+    used |= {key for target in read(CONFIGS / "targets.yaml")["targets"].values() for key in target["facts"]}
     docs = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "hedging").rglob("*.py"))
     named = {key for key in SOURCES if key not in used and cited(SOURCES[key]["citation"], docs)}
     assert set(SOURCES) - used - named - {"article"} == set()

@@ -1,0 +1,549 @@
+"""The calibration: targets are on record, methods find what is known, parts can be taken up again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from command_line import ROOT
+
+from experiments import calibrate
+from experiments.calibration import parts
+from experiments.calibration.findings import probabilities
+from experiments.calibration.plan import Effort, Job, mark, read_job, read_plan
+from experiments.calibration.report import answer, report
+from experiments.calibration.verdicts import beside, play_posterior
+from experiments.calibration.writing import read_manifest, stale
+from hedging.arrays import Array
+from hedging.calibration.anneal import Pool, anneal, effective
+from hedging.calibration.match import CUTOFF, Match, bounds_weight, on_record, planted
+from hedging.calibration.targets import Record, read_record
+from hedging.calibration.worlds import Given, worlds_under
+from hedging.chance import normal, uniform
+from hedging.ensemble import play_block
+from hedging.errors import HedgingError
+from hedging.lockstep import play_grid
+from hedging.outcomes import RECORDED
+from hedging.sampling import sample
+from hedging.settings import settings_for
+from hedging.study import read_study
+
+COMMITTED = ROOT / "results" / "calibration"
+SOURCES = yaml.safe_load((ROOT / "configs" / "sources.yaml").read_text(encoding="utf-8"))
+RECORD = read_record()
+
+
+# The record
+
+
+@pytest.mark.parametrize("target", RECORD.targets, ids=lambda target: target.name)
+def test_every_target_rests_on_facts_that_were_known_by_january_2020(target: Any) -> None:
+    for key in target.facts:
+        about = SOURCES[key]
+        assert about["citation"]
+        if key != "energy_rent":
+            assert str(about["period"]).split(" to ")[-1] <= "2020-01-31"
+    assert target.why
+    assert any(target.facts.values()) != bool(target.judged), "a value is added up, or it is judged"
+    quarters = [word.partition("@")[2] for word in target.of.outcomes if "@" in word]
+    assert all(quarter <= "2020Q1" for quarter in quarters)
+
+
+def test_nothing_is_played_beyond_2019() -> None:
+    assert "horizon=20" in RECORD.setting
+
+
+def test_the_energy_target_is_the_sum_of_its_series() -> None:
+    series = pd.read_csv(ROOT / "hedging" / "data" / "energy_rent.csv")["energy_rent_usd_bn"].sum()
+    (target,) = (t for t in RECORD.targets if t.name == "energy_rent")
+    assert target.value == pytest.approx(series, abs=0.02)
+
+
+def test_every_pattern_that_is_asked_for_has_a_target() -> None:
+    names = {target.name for target in RECORD.targets}
+    levels = {"reserves_2016", "reserves_2020", "debt_russia", "debt_china", "trade_russia_2019", "gdp_2017"}
+    behaviour = {"lent_china_2017", "pressed_2016_2017", "china_steps_in", "integration", "sentiment_rise"}
+    assert levels | behaviour <= names
+
+
+def test_misses_go_together_within_a_family_alone() -> None:
+    covariance, names = RECORD.covariance, [target.name for target in RECORD.targets]
+    first, next_, last = (names.index(f"reserves_{year}") for year in (2016, 2017, 2020))
+    assert covariance[first, next_] == pytest.approx(np.exp(-0.5))
+    assert covariance[first, next_] > covariance[first, last] > 0
+    assert covariance[first, names.index("gdp_2016")] == 0
+    assert np.linalg.eigvalsh(covariance).min() > 0
+    np.testing.assert_allclose(np.sqrt(np.diag(covariance)), RECORD.spreads)
+
+
+GOOD = {
+    **{"label": "a stock", "of": "reserves@2016Q1", "value": 4.18, "unit": "usd_bn", "window": "2016"},
+    **{
+        "facts": {"F0528": 1},
+        "measurement": 0.1,
+        "discrepancy": 1,
+        "family": "r",
+        "date": 2016,
+        "why": "a test",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"value": 5}, "its facts add up to 4.18, not to value 5"),
+        ({"facts": {"F9999": 1}}, "no source 'F9999'"),
+        ({"side": "near"}, "no side 'near'"),
+        ({"unit": "dollars"}, "no unit 'dollars'"),
+        ({"measurement": 0, "discrepancy": 0}, "must not be below 0, nor both 0"),
+        ({"of": "reserves minus"}, "is no outcome"),
+        ({"spread": 1}, "no key 'spread'"),
+        ({"value": "much"}, "'much' is not a number"),
+        ({"facts": {}}, "facts names no source"),
+        ({"why": None}, "is no text"),
+    ],
+)
+def test_a_target_that_cannot_be_is_refused_in_one_line(
+    change: dict[str, Any], problem: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "targets.yaml"
+    path.write_text(yaml.safe_dump({"setting": [], "memory": 2, "targets": {"one": {**GOOD, **change}}}))
+    with pytest.raises(HedgingError, match=problem) as told:
+        read_record(path)
+    assert "\n" not in str(told.value)
+
+
+def test_a_good_target_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "targets.yaml"
+    path.write_text(yaml.safe_dump({"setting": [], "memory": 2, "targets": {"one": GOOD}}))
+    assert read_record(path).targets[0].spread == pytest.approx(np.hypot(0.1, 1))
+    path.write_text("targets: [")
+    with pytest.raises(HedgingError, match="cannot read"):
+        read_record(path)
+
+
+# How well a world meets it
+
+
+def small_record(sides: tuple[str, ...] = ("both", "both")) -> Record:
+    some = [replace(t, side=side) for t, side in zip(RECORD.targets[:2], sides, strict=True)]
+    return Record((), tuple(some), 2.0)
+
+
+def test_implausibility_counts_standard_deviations_and_leaves_bounds_their_free_side() -> None:
+    record = small_record(("at_most", "both"))
+    match = on_record(record)
+    values = record.values[:, None] + record.spreads[:, None] * np.array([[-4.0, 0.0, 4.0]])
+    np.testing.assert_allclose(match.implausibility(values), [[0, 0, 4], [4, 0, 4]])
+    assert CUTOFF == 3
+
+
+def test_the_likelihood_is_the_normal_one_and_a_lost_country_has_none() -> None:
+    from scipy.stats import multivariate_normal
+
+    record = small_record()
+    values = record.values[:, None] + np.array([[0.0, 1.0, np.nan], [0.0, -0.5, 0.0]])
+    log = on_record(record).log_likelihood(values)
+    exact = multivariate_normal(record.values, record.covariance).logpdf(values[:, :2].T)
+    assert log[1] - log[0] == pytest.approx(exact[1] - exact[0])
+    assert log[2] == -np.inf
+
+
+def test_a_planted_history_lies_about_its_truth_and_keeps_the_bounds() -> None:
+    record, rng = small_record(("both", "at_least")), np.random.default_rng(1)
+    truth = record.values + 5
+    made = np.stack([planted(record, truth, rng).observed for _ in range(2000)])
+    assert made[:, 0].mean() == pytest.approx(truth[0], abs=0.1)
+    assert made[:, 0].std() == pytest.approx(record.spreads[0], rel=0.1)
+    assert (made[:, 1] == record.values[1]).all()
+    weight = bounds_weight(record, np.stack([truth, record.values - record.spreads]).T)
+    np.testing.assert_allclose(weight, [1, np.exp(-0.5)])
+
+
+# From prior to posterior
+
+
+def line(
+    size: int = 2000, seed: int = 1, sd: float = 0.1, observed: float = 0.7
+) -> tuple[Any, float, float, float]:
+    """Anneal to a posterior that is known: a number even on 0 to 1, seen with a normal error."""
+    from scipy.stats import norm, truncnorm
+
+    record = replace(small_record(), targets=(replace(RECORD.targets[0], measurement=sd, discrepancy=0.0),))
+    match = Match(record, np.array([observed]))
+    rng = np.random.default_rng(seed)
+    cube = rng.random((5, 4000))
+
+    def play(points: Array) -> Array:
+        return points[:1]
+
+    done = anneal(
+        Pool(play(cube), lambda at: cube[:, at]), play, match.log_likelihood, size, 4, 8, rng, (0.25,)
+    )
+    low, high = (-observed / sd, (1 - observed) / sd)
+    exact = truncnorm(low, high, loc=observed, scale=sd)
+    evidence = np.log((norm.cdf(high) - norm.cdf(low)) * sd * np.sqrt(2 * np.pi))
+    return done, float(exact.mean()), float(exact.std()), float(evidence)
+
+
+@pytest.mark.parametrize(("sd", "observed"), [(0.1, 0.7), (0.02, 0.99)])
+def test_annealing_finds_a_posterior_and_an_evidence_that_are_known(sd: float, observed: float) -> None:
+    done, mean, spread, evidence = line(sd=sd, observed=observed)
+    assert done.cube[0].mean() == pytest.approx(mean, abs=0.1 * spread)
+    assert done.cube[0].std() == pytest.approx(spread, rel=0.08)
+    assert done.evidence[-1] == pytest.approx(evidence, abs=0.12)
+    assert done.cube[1:].mean() == pytest.approx(0.5, abs=0.02), "what the data do not touch stays as it was"
+    assert (np.diff(done.powers) > 0).all()
+    assert done.powers[-1] == 1
+    assert 0.25 in done.powers
+
+
+def test_annealing_recovers_planted_truths_as_often_as_it_says() -> None:
+    rng, inside = np.random.default_rng(3), []
+    for number in range(60):
+        truth = rng.random()
+        done, *_ = line(size=200, seed=number, observed=truth + 0.1 * rng.standard_normal())
+        low, high = np.quantile(done.cube[0], (0.25, 0.75))
+        inside.append(low <= truth <= high)
+    assert 0.33 < np.mean(inside) < 0.67
+
+
+def test_an_effective_size_is_that_of_the_draws_that_count() -> None:
+    assert effective(np.zeros(7)) == pytest.approx(7)
+    assert effective(np.array([0.0, -np.inf, 0.0])) == pytest.approx(2)
+
+
+def test_rules_are_weighed_by_their_evidence() -> None:
+    table = probabilities({"one": np.log([3.0, 3.0]), "other": np.log([1.0, 1.0])}, np.random.default_rng(1))
+    np.testing.assert_allclose(table["probability"], [0.75, 0.25])
+    np.testing.assert_allclose(table["low"], [0.75, 0.25])
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [((0.97, 0.03), "**Heuristic**"), ((0.8, 0.2), "favoured"), ((0.6, 0.4), "Cannot tell")],
+)
+def test_the_answer_is_no_surer_than_the_numbers(shares: tuple[float, float], said: str) -> None:
+    rules = pd.DataFrame(
+        {"rule": ["a", "b"], "probability": shares, "low": shares, "high": shares, "tolerance": 1.0}
+    )
+    assert said in answer(rules, {"a": "heuristic", "b": "random"})
+
+
+# Worlds as points of a cube
+
+
+def test_a_world_of_the_cube_is_the_draw_of_a_run() -> None:
+    quiet = [
+        *("world=history", "horizon=20", "client.growth_sd=0", "seed=5"),
+        *(f"patrons.{name}.salience_sd=0" for name in ("russia", "china", "united_states")),
+    ]
+    worlds = worlds_under("heuristic", replace(RECORD, setting=tuple(quiet)), 5)
+    cube = worlds.prior(1020, 9)
+    block = play_block(settings_for(None, quiet), 1020, 9, RECORDED)
+    numbers = worlds.numbers(cube)
+    for path, values in sample(settings_for(None, quiet), 1020, 9).items():
+        np.testing.assert_array_equal(numbers[path], values)
+    arm = worlds.play(cube)
+    for name in RECORDED:
+        np.testing.assert_array_equal(arm[name], block.arm[name], err_msg=name)
+    np.testing.assert_array_equal(worlds.values(cube)[:, 3:5], worlds.values(cube[:, 3:5]))
+
+
+def test_luck_that_is_not_laid_in_is_refused() -> None:
+    luck = Given(("russia",), {("fall", ""): 0}, np.full((2, 3), 0.5))
+    assert luck.numbers("fall", "", uniform, 1).tolist() == [0.5, 0.5, 0.5]
+    assert luck.numbers("fall", "", normal, 1).tolist() == [0, 0, 0]
+    with pytest.raises(HedgingError, match="no luck is laid in for 'quake'"):
+        luck.numbers("quake", "", uniform, 0)
+
+
+# The whole of it, in parts
+
+
+def tiny() -> Job:
+    job = read_job(small=True)
+    plan, few = job.plan, Effort(24, 1, 1)
+    rules = {name: replace(plan.rules[name], draws=192, size=32) for name in ("heuristic", "random")}
+    proposals = {"slump": plan.proposals["slump"]}
+    sizes = {
+        "truths": 3,
+        "mistaken": 2,
+        "planted": few,
+        "left_out": few,
+        "proposed": few,
+        "proposed_draws": 64,
+    }
+    return Job(replace(plan, rules=rules, proposals=proposals, rows=40, **sizes), job.record)
+
+
+@pytest.fixture(scope="module")
+def executor() -> Any:
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory, executor: Executor) -> tuple[Path, Path]:
+    """A calibration of next to nothing: the results folder and that of the calibration."""
+    results = tmp_path_factory.mktemp("calibrated")
+    return results, calibrate.calibrate(tiny(), results, executor, "a test")
+
+
+def test_a_calibration_writes_its_folder(ran: tuple[Path, Path]) -> None:
+    _, folder = ran
+    names = {path.name for path in folder.iterdir()}
+    assert {"README.md", "posterior.parquet", "manifest.json", "config.yaml", "fit.png", "rules.png"} <= names
+    sample = pd.read_parquet(folder / "posterior.parquet")
+    assert len(sample) == 40
+    ranges = {n.path: n.extremes for n in tiny().fitted.varied}
+    assert set(sample.columns) == set(ranges)
+    for path, (low, high) in ranges.items():
+        assert sample[path].between(low - 1e-6 * abs(low), high + 1e-6 * abs(high)).all(), path
+    rules = pd.read_csv(folder / "rules.csv")
+    np.testing.assert_allclose(rules.groupby("tolerance")["probability"].sum(), 1, atol=1e-4)
+    assert (folder / "README.md").read_text(encoding="utf-8") == report(folder)
+    assert stale(folder, tiny()) == []
+
+
+def test_a_calibration_is_taken_up_where_it_stopped(
+    ran: tuple[Path, Path], executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results, folder = ran
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (place,) = (results / "scratch" / "calibration").iterdir()
+    kept = sorted(place.glob("*.npz"))
+    (place / "anneal-heuristic-0000.npz").unlink()
+    (place / "planted-heuristic-0001.npz").write_bytes(b"cut off")
+    worked: list[str] = []
+
+    def counted(kind: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda part, job, folder: (worked.append(part.name), kind(part, job, folder))[1]
+
+    monkeypatch.setattr(parts, "KINDS", {name: counted(kind) for name, kind in parts.KINDS.items()})
+    calibrate.calibrate(tiny(), results, executor, "a test")
+    assert sorted(worked) == ["anneal-heuristic-0000.npz", "planted-heuristic-0001.npz"]
+    assert sorted(place.glob("*.npz")) == kept
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_what_fails_stops_the_run_and_keeps_what_is_done(
+    executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*arguments: Any) -> Any:
+        raise HedgingError("no more")
+
+    monkeypatch.setitem(parts.KINDS, "anneal", fails)
+    with pytest.raises(HedgingError, match="no more"):
+        calibrate.calibrate(tiny(), tmp_path, executor, "a test")
+    assert list(tmp_path.rglob("prior-*.npz"))
+    assert not (tmp_path / "calibration").exists()
+
+
+def test_another_number_makes_another_calibration() -> None:
+    job, worlds = tiny(), {"heuristic: reserves_2016": 1.0}
+    assert mark(job, worlds) == mark(tiny(), worlds)
+    assert mark(job, worlds) != mark(job, {"heuristic: reserves_2016": 1.001})
+    assert mark(job, worlds) != mark(Job(replace(job.plan, moves=9), job.record), worlds)
+
+
+def test_verdicts_are_taken_over_only_with_the_posterior_that_they_are_of(
+    ran: tuple[Path, Path], executor: Executor, tmp_path: Path
+) -> None:
+    results = tmp_path / "again"
+    shutil.copytree(ran[0], results)
+    told = pd.DataFrame({"study": ["a"], "claim": ["b"], "rule": ["c"], "changed": [False]})
+    for name in ("prior_share", "posterior_share"):
+        told[name] = 0.5
+    told.to_csv(results / "calibration" / "claims.csv", index=False)
+    calibrate.calibrate(tiny(), results, executor, "a test")
+    assert (results / "calibration" / "claims.csv").exists()
+    (results / "calibration" / "posterior.parquet").write_bytes(b"another")
+    calibrate.calibrate(tiny(), results, executor, "a test")
+    assert not (results / "calibration" / "claims.csv").exists()
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as stop:
+        calibrate.main(arguments)
+    assert stop.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    return said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--fast"], "no option '--fast'"),
+        (["--workers=0"], "--workers=0: write a whole number"),
+        (["verdict"], "did you mean 'verdicts'"),
+        (["verdicts", "--quick"], "run python -m experiments.calibrate first"),
+        (["verdicts", "basline"], "no study 'basline'"),
+    ],
+)
+def test_what_cannot_be_is_told_in_one_line(
+    arguments: list[str], problem: str, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert problem in refused(arguments, capsys)
+    assert not results.exists()
+
+
+def test_help_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    calibrate.main(["--help"])
+    assert "experiments.calibrate verdicts" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"moves": 0}, "moves=0: it must be a whole number"),
+        ({"fitted": "prophet"}, "no rule 'prophet'"),
+        ({"tolerances": [2]}, "write a list with 1 in it"),
+        ({"rules": {}}, "name two client rules or more"),
+        ({"left_out": {"size": 1}}, "left_out.moves=None"),
+        ({"speed": 1}, "no key 'speed'"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused(change: dict[str, Any], problem: str, tmp_path: Path) -> None:
+    tree = yaml.safe_load((ROOT / "configs" / "calibration.yaml").read_text(encoding="utf-8"))
+    path = tmp_path / "calibration.yaml"
+    path.write_text(yaml.safe_dump(tree | change))
+    with pytest.raises(HedgingError, match=problem):
+        read_plan(path)
+
+
+# The posterior in use
+
+
+def test_an_ensemble_takes_its_numbers_from_a_sample(tmp_path: Path) -> None:
+    path = "patrons.russia.red_line"
+    file = tmp_path / "mine.parquet"
+    pd.DataFrame({path: [0.7, 0.8, 0.9]}).to_parquet(file)
+    words = [f"+ensemble.sample={file}", "ensemble.draws=3"]
+    settings = settings_for(None, words)
+    found, plain = sample(settings, 1, 2), sample(settings_for(None, ["ensemble.draws=3"]), 1, 2)
+    assert found[path].tolist() == [0.8, 0.9]
+    others = {name for name in found if not np.array_equal(found[name], plain[name])}
+    assert others == {path}, "all other numbers are sampled as ever"
+    assert path not in sample(settings_for(None, [*words, f"{path}=1.2"]), 0, 3), (
+        "what is pinned stays pinned"
+    )
+    with pytest.raises(HedgingError, match="has 3 rows"):
+        sample(settings, 2, 2)
+    with pytest.raises(HedgingError, match="there is no"):
+        sample(settings_for(None, ["+ensemble.sample=nowhere.parquet"]), 0, 1)
+    file.write_bytes(b"no table")
+    with pytest.raises(HedgingError, match="is no Parquet table"):
+        sample(settings, 0, 1)
+
+
+def test_an_axis_and_another_range_win_over_the_sample() -> None:
+    path = "patrons.russia.red_line"
+    assert sample(settings_for(None, ["ensemble=posterior"]), 0, 4)[path] is not None
+    wider = sample(settings_for(None, ["ensemble=posterior", f"{path}.high=3"]), 0, 400)[path]
+    assert wider.max() > 1.6, "a range of one's own is sampled"
+    words = ("experiment=red_line_map", "ensemble=posterior", "ensemble.draws=2")
+    study = read_study(settings_for("red_line_map", words[1:]), words)
+    one = study.plays[0]
+    assert any("red_line" in key for key in one.grid.numbers)
+    text = one.outcomes[:1]
+    grid = replace(one.grid)
+    found = play_grid(replace(one.settings, draws=2), grid, text)[text[0].text]
+    assert np.ptp(found, axis=0).max() > 0, "the outcome varies along the axes"
+
+
+@pytest.mark.parametrize("study", ["baseline", "us_conditions"])
+def test_a_study_is_played_under_the_posterior(study: str) -> None:
+    judgements = play_posterior(study, quick=True).judgements
+    after = pd.DataFrame(
+        [
+            {"study": study, "claim": claim.text, "rule": j.rule, "posterior_share": j.share, "low": j.low,
+             "high": j.high, "draws": j.draws, "posterior_verdict": j.verdict, "posterior_overall": "",
+             "posterior_effect": j.effect}
+            for claim, each in judgements
+            for j in each
+        ]
+    )  # fmt: skip
+    table = beside(study, after, ROOT / "results")
+    assert len(table) == len(after) > 0
+    assert table["prior_verdict"].notna().all()
+
+
+# The figures
+
+
+def test_figures_show_what_they_say() -> None:
+    import xarray as xr
+
+    from hedging.plots import calibration as plots
+
+    about = xr.Dataset(attrs={"study": "calibration", "draws": 9, "seed": 1})
+    tables = {name: pd.read_csv(COMMITTED / f"{name}.csv") for name in ("targets", "numbers", "rules")}
+    (axes,) = plots.implausibility(tables["targets"], about).axes
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == tables["targets"]["label"].tolist()
+    assert "standard deviations" in axes.get_xlabel()
+    labels = {name: rule.label for name, rule in read_plan().rules.items()}
+    (axes,) = plots.rules(tables["rules"], labels, about).axes
+    heights = [bar.get_height() for bar in axes.patches]
+    assert sum(heights) == pytest.approx(tables["rules"]["tolerance"].nunique(), abs=1e-3)
+    (axes,) = plots.numbers(tables["numbers"], about).axes
+    assert len(axes.get_yticks()) == plots.MOST_NUMBERS
+    time, ranks = np.arange(2015, 2025, 0.25), np.random.default_rng(1).random((30, 4))
+    fan = np.stack([time * 0 + level for level in (1, 2, 3, 4, 5)])
+    panel = plots.Panel("Reserves, USD bn", "#222222", time, fan, fan, [(2016.0, 4.2, 1.0)])
+    first = plots.fit([panel, panel], about).axes[0]
+    assert any(line.get_xdata()[0] == plots.WRITTEN for line in first.lines), (
+        "the end of the record is marked"
+    )
+    (axes,) = plots.recovery(ranks, np.array([True, True, False, False]), about).axes
+    assert axes.get_xlim() == (0, 1)
+    names, values = ["client.a", "patrons.b.c"], [ranks[:, 0], ranks[:, 1]]
+    assert len(plots.pairs(names, values, about).axes) == 4
+
+
+# What is committed
+
+
+def test_what_is_committed_is_fresh() -> None:
+    assert stale(COMMITTED, read_job()) == [], "run python -m experiments.calibrate, then verdicts"
+
+
+def test_the_committed_report_is_written_from_its_tables() -> None:
+    assert (COMMITTED / "README.md").read_text(encoding="utf-8") == report(COMMITTED)
+
+
+def test_the_committed_posterior_is_small_and_whole() -> None:
+    file = COMMITTED / "posterior.parquet"
+    assert file.stat().st_size < 1_000_000
+    table = pd.read_parquet(file)
+    assert len(table) == read_job().plan.rows >= 2000 or len(table) == 2000
+    assert not table.isna().any().any()
+
+
+def test_enough_was_drawn_and_planted() -> None:
+    told = read_manifest(COMMITTED)["told"]
+    assert told["draws"] >= 300_000
+    assert read_job().plan.truths >= 50
+
+
+def test_the_futures_of_any_executor_will_do() -> None:
+    class Serial(Executor):
+        def submit(self, fn: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+            done: Future[Any] = Future()
+            done.set_result(fn(*arguments, **named))
+            return done
+
+    done: list[int] = []
+    parts.work_all([], tiny(), Path(), Serial(), done.append)
+    assert done == []
