@@ -362,7 +362,7 @@ def test_verdicts_are_taken_over_only_with_the_posterior_that_they_are_of(
     results = tmp_path / "again"
     shutil.copytree(ran[0], results)
     told = pd.DataFrame({"study": ["a"], "claim": ["b"], "rule": ["c"], "changed": [False]})
-    for name in ("prior_share", "posterior_share"):
+    for name in ("prior_share", "posterior_share", "prior_overall", "posterior_overall"):
         told[name] = 0.5
     told.to_csv(results / "calibration" / "claims.csv", index=False)
     calibrate.calibrate(tiny(), results, executor, "a test")
@@ -463,7 +463,7 @@ def test_an_axis_and_another_range_win_over_the_sample() -> None:
     assert np.ptp(found, axis=0).max() > 0, "the outcome varies along the axes"
 
 
-@pytest.mark.parametrize("study", ["baseline", "us_conditions"])
+@pytest.mark.parametrize("study", ["baseline", "outreach_dose"])
 def test_a_study_is_played_under_the_posterior(study: str) -> None:
     judgements = play_posterior(study, quick=True).judgements
     after = pd.DataFrame(

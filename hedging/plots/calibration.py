@@ -42,7 +42,7 @@ class Panel:
 def fit(panels: Sequence[Panel], about: xr.Dataset) -> Figure:
     """Draws prior and posterior as fans against the facts, with the end of the record and what follows it."""
     figure = new_figure("Before and after the facts of 2015 to 2019", 8.4)
-    grid = figure.subplots(-(-len(panels) // 2), 2, sharex=True)
+    grid = figure.subplots(-(-len(panels) // 2), 2, sharex=True, squeeze=False)
     for axes, panel in zip(grid.flat, panels, strict=False):
         _draw_panel(axes, panel)
     for axes in grid[-1]:
