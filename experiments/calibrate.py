@@ -11,11 +11,10 @@ writes what becomes of their claims beside what became of them under the prior.
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from pathlib import Path
 
 from experiments.calibration import parts
@@ -23,13 +22,9 @@ from experiments.calibration.plan import Job, first_worlds, mark, read_job
 from experiments.folders import results_dir
 from experiments.progress import Bar
 from hedging.errors import HedgingError, unknown
+from hedging.executors import processes
 
 OPTIONS = ("--quick", "--workers", "--help")
-
-
-def open_executor(workers: int) -> Executor:
-    """Processes that start afresh, which every system has and no thread can upset."""
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
 
 
 def calibrate(job: Job, results: Path, executor: Executor, command: str, quick: bool = False) -> Path:
@@ -89,7 +84,7 @@ def _run(arguments: Sequence[str]) -> None:
         return
     quick, started = "--quick" in options, time.monotonic()
     command = " ".join(["python -m experiments.calibrate", *arguments])
-    with open_executor(_workers(options)) as executor:
+    with processes(_workers(options)) as executor:
         if words[:1] == ["verdicts"]:
             from experiments.calibration.verdicts import write_verdicts
 

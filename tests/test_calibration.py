@@ -261,10 +261,10 @@ def test_a_world_of_the_cube_is_the_draw_of_a_run() -> None:
 
 def test_luck_that_is_not_laid_in_is_refused() -> None:
     luck = Given(("russia",), {("fall", ""): 0}, np.full((2, 3), 0.5))
-    assert luck.numbers("fall", "", uniform, 1).tolist() == [0.5, 0.5, 0.5]
-    assert luck.numbers("fall", "", normal, 1).tolist() == [0, 0, 0]
+    assert luck.numbers("fall", ("",), uniform, 1).tolist() == [[0.5, 0.5, 0.5]]
+    assert luck.numbers("fall", ("",), normal, 1).tolist() == [0, 0, 0]
     with pytest.raises(HedgingError, match="no luck is laid in for 'quake'"):
-        luck.numbers("quake", "", uniform, 0)
+        luck.numbers("quake", ("",), uniform, 0)
 
 
 # The whole of it, in parts
@@ -424,28 +424,6 @@ def test_a_plan_that_cannot_be_is_refused(change: dict[str, Any], problem: str, 
 
 
 # The posterior in use
-
-
-def test_an_ensemble_takes_its_numbers_from_a_sample(tmp_path: Path) -> None:
-    path = "patrons.russia.red_line"
-    file = tmp_path / "mine.parquet"
-    pd.DataFrame({path: [0.7, 0.8, 0.9]}).to_parquet(file)
-    words = [f"+ensemble.sample={file}", "ensemble.draws=3"]
-    settings = settings_for(None, words)
-    found, plain = sample(settings, 1, 2), sample(settings_for(None, ["ensemble.draws=3"]), 1, 2)
-    assert found[path].tolist() == [0.8, 0.9]
-    others = {name for name in found if not np.array_equal(found[name], plain[name])}
-    assert others == {path}, "all other numbers are sampled as ever"
-    assert path not in sample(settings_for(None, [*words, f"{path}=1.2"]), 0, 3), (
-        "what is pinned stays pinned"
-    )
-    with pytest.raises(HedgingError, match="has 3 rows"):
-        sample(settings, 2, 2)
-    with pytest.raises(HedgingError, match="there is no"):
-        sample(settings_for(None, ["+ensemble.sample=nowhere.parquet"]), 0, 1)
-    file.write_bytes(b"no table")
-    with pytest.raises(HedgingError, match="is no Parquet table"):
-        sample(settings, 0, 1)
 
 
 def test_an_axis_and_another_range_win_over_the_sample() -> None:

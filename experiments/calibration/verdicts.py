@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from experiments.calibration.writing import SAMPLE, add_claims
@@ -14,7 +15,7 @@ from experiments.reproduce import chosen
 from hedging.ensemble import play
 from hedging.errors import HedgingError
 from hedging.judging import overall
-from hedging.played import Gathered, Played, play_study
+from hedging.played import Played, as_played, gather, play_study
 from hedging.settings import settings_for
 from hedging.study import is_study, read_study
 
@@ -29,15 +30,14 @@ QUICK = "ensemble.draws=48"
 
 def play_posterior(study: str, quick: bool = False) -> Played:
     """Play one study under the posterior."""
-    words = ("ensemble=posterior", "ensemble.keep=0", *([QUICK] if quick else []))
+    words = ("ensemble=posterior", "ensemble.keep=0", "executor=serial", *([QUICK] if quick else []))
     settings = settings_for(study, words)
     read = read_study(settings, (f"experiment={study}", *words))
     if is_study(settings.tree):
         return play_study(read)
-    gathered = Gathered(read)
-    for block in play(settings, lambda count: None):
-        gathered.add(block)
-    return gathered.played
+    outcomes = read.plays[0].outcomes
+    parts = [gather(block.arm, outcomes) for block in play(settings, lambda count: None)]
+    return as_played(read, {name: np.concatenate([part[name] for part in parts])[None] for name in parts[0]})
 
 
 def judged(study: str, quick: bool = False) -> pd.DataFrame:

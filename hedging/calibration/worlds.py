@@ -48,11 +48,11 @@ class Given:
     rows: dict[tuple[str, str], int]
     cube: Array  # (row, draw)
 
-    def numbers(self, purpose: str, name: str, draw: Draw, quarter: int) -> Array:
-        """One quarter of one stream, as `Sampled` asks for it: (draw,)."""
-        if (purpose, name) not in self.rows:
+    def numbers(self, purpose: str, names: Sequence[str], draw: Draw, quarter: int) -> Array:
+        """One quarter of the streams of one purpose, as `Sampled` asks for them: (name, draw)."""
+        if (purpose, names[0]) not in self.rows:
             raise HedgingError(f"calibration: no luck is laid in for '{purpose}'; name it in {__name__}")
-        u = self.cube[self.rows[purpose, name] + quarter]
+        u = self.cube[[self.rows[purpose, name] + quarter for name in names]]
         return np.asarray(ndtri(np.clip(u, EDGE, 1 - EDGE))) if draw is normal else u
 
 
