@@ -262,7 +262,7 @@ def test_a_world_of_the_cube_is_the_draw_of_a_run() -> None:
 def test_luck_that_is_not_laid_in_is_refused() -> None:
     luck = Given(("russia",), {("fall", ""): 0}, np.full((2, 3), 0.5))
     assert luck.numbers("fall", ("",), uniform, 1).tolist() == [[0.5, 0.5, 0.5]]
-    assert luck.numbers("fall", ("",), normal, 1).tolist() == [0, 0, 0]
+    assert luck.numbers("fall", ("",), normal, 1).tolist() == [[0, 0, 0]]
     with pytest.raises(HedgingError, match="no luck is laid in for 'quake'"):
         luck.numbers("quake", ("",), uniform, 0)
 
