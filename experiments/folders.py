@@ -34,7 +34,7 @@ def folder_for(
         committed = compose((f"experiment={experiment}",), tuple(config_dirs))
         if fingerprint(committed) == mark:
             return results_dir() / settings.study
-    how = ("experiment", *OF_RUNS)
+    how = ("experiment", "sweep", *OF_RUNS)
     changes = [override for override in overrides if re.split("[.=]", override.lstrip("+~"))[0] not in how]
     words = re.sub(r"[^\w.=+-]+", "-", ",".join(short(change) for change in changes)).strip("-")
     name = f"{words[:LONGEST].rstrip('-.')}-{mark[:8]}" if words else mark[:8]

@@ -40,6 +40,7 @@ def task(config: DictConfig) -> None:
 
 
 def _run(config: DictConfig) -> None:
+    from hedging.estimate import describe, read_options
     from hedging.results import save_run
     from hedging.study import is_study, read_study
     from hedging.study_results import save_study
@@ -50,9 +51,14 @@ def _run(config: DictConfig) -> None:
     settings = read_settings(plain(config), dirs)
     folder = folder_for(settings, hydra_config.runtime.choices.get("experiment"), overrides, dirs)
     command = " ".join(["python -m experiments.run", *overrides])
-    started = time.monotonic()
-    if is_study(settings.tree):
-        study = read_study(settings, overrides, dirs)
+    started, options = time.monotonic(), read_options(settings.tree["sweep"])
+    study = read_study(settings, overrides, dirs) if is_study(settings.tree) else None
+    if study:
+        options.check(study.grid.points)
+    if options.dry:
+        print(describe([(settings, study)]))
+        return
+    if study:
         played = study.told
         with Bar(study.worlds, f"{settings.study}: {study.worlds:,} worlds") as bar:
             save_study(study, folder, command, bar.advance)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
@@ -217,8 +217,8 @@ def work_through(
         executor.shutdown()
         return
     with _closing(executor):
-        waiting = {executor.submit(play, job): job for job in left}
         try:
+            waiting = {executor.submit(play, job): job for job in left}
             for done in as_completed(waiting):
                 job = waiting.pop(done)
                 result = done.result()
@@ -226,5 +226,17 @@ def work_through(
                 yield job, result
         except BrokenProcessPool:
             raise HedgingError(
-                "a worker process died, perhaps for want of memory; take fewer: executor.workers=1"
+                "a worker process died, perhaps for want of memory; take fewer: executor.workers=1, and go "
+                "on with resume=true"
+            ) from None
+        except CancelledError:
+            raise HedgingError(
+                "the executor let go of the work, as a cluster does whose scheduler is gone; see to it, and "
+                "go on with resume=true"
+            ) from None
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in ("distributed", "mpi4py"):
+                raise
+            raise HedgingError(
+                f"the cluster failed ({type(error).__name__}: {error}); see to it, and go on with resume=true"
             ) from None

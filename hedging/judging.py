@@ -33,8 +33,8 @@ class Judgement:
     """What became of a claim under one rule.
 
     The share of draws (of resamples of them where the claim is about a mean or a share) in which it holds,
-    with its 95% interval; the draws that were looked at; how large the effect is, in its unit; and where two
-    sides are compared the share of draws in which they are equal.
+    with its 95% interval where it is of draws; the draws that were looked at; how large the effect is, in
+    its unit; and where two sides are compared the share of draws in which they are equal.
     """
 
     rule: str
@@ -72,7 +72,7 @@ def judge(claim: Claim, rule: str, sides: Sequence[tuple[Array, Array]], positio
     if claim.judged == "mean":
         cases = resampled(cases, weight)
     holds = _holds(claim, cases, positions)
-    low, high = wilson(int(holds.sum()), holds.size)
+    low, high = wilson(int(holds.sum()), holds.size) if claim.judged == "draws" else (np.nan, np.nan)
     share = float(holds.mean())
     return Judgement(rule, share, low, high, draws, verdict(share), effect, tied)
 
@@ -204,9 +204,9 @@ def convex(values: Array, positions: Array, overall: bool) -> Cases:
 
 
 def saturating(values: Array, positions: Array, share: float) -> Cases:
-    """Whether values rise over the axis, and less than a share of that on its last third."""
+    """Whether values rise over the axis, and on its last third neither fall nor gain a share of that."""
     whole, last = gains(values, positions)
-    return np.asarray((whole > TOLERANCE) & (last < share * whole))
+    return np.asarray((whole > TOLERANCE) & (last >= -TOLERANCE) & (last < share * whole))
 
 
 def gains(values: Array, positions: Array) -> tuple[Array, Array]:
@@ -224,12 +224,15 @@ def at(x: Array, y: Array, place: float) -> Array:
 
 
 def _effect(claim: Claim, cases: Sequence[Array], weight: Array, positions: Array) -> float:
-    """How large what is claimed is: the median over draws, or the mean where the claim is about means.
+    """How large what is claimed is: the median over draws, or that of the means where the claim is about
+    them.
 
     greater: more less less; monotone: the last value less the first; interior_maximum: where the best point
     is; convex: how far the middle lies below the straight line; saturating: the share of the gain that the
     last third adds; largest_share: the share of draws.
     """
+    if claim.judged == "mean":  # of the curve of means, as the claim is
+        cases = [(values * weight).sum(axis=-1, keepdims=True) / weight.sum() for values in cases]
     first, order = cases[0], np.argsort(positions)
     if claim.kind == "greater":
         each = first[0] - claim.ratio * cases[1][0]
@@ -245,7 +248,5 @@ def _effect(claim: Claim, cases: Sequence[Array], weight: Array, positions: Arra
         each = np.divide(last, np.where(whole == 0, np.nan, whole))
     else:
         each = first[0]
-    if claim.judged == "mean":
-        return float((each * weight).sum() / weight.sum())
     each = each[~np.isnan(each)]
     return float(np.median(each)) if each.size else float("nan")

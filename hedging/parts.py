@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -63,6 +63,7 @@ class Job:
 
     work: Path
     out: Path
+    plan: str  # what the plan hangs on, hashed
     number: int
     first: int
     count: int
@@ -81,22 +82,27 @@ class Job:
         """One of its files in the work folder."""
         return self.work / f"{name}-{self.number:05}.npy"
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Which part of which plan it is."""
+        return {"plan": self.plan, "number": self.number, "first": self.first, "count": self.count}
 
-def cut(draws: int, work: Path, out: Path) -> list[Job]:
+
+def cut(draws: int, work: Path, out: Path, plan: str) -> list[Job]:
     """Cut a run into parts."""
-    return [Job(work, out, n, first, count) for n, (first, count) in enumerate(blocks(draws, PART))]
+    return [Job(work, out, plan, n, first, count) for n, (first, count) in enumerate(blocks(draws, PART))]
 
 
 def prepare(settings: Settings, outcomes: Sequence[Outcome], work: Path) -> Plan:
     """Lay the plan of a run into its work folder, where every worker finds it."""
     plan = Plan(settings, {name: settings.under(name) for name in NULLS}, tuple(outcomes))
-    (work / PLAN).write_bytes(pickle.dumps(plan))
-    _plan.cache_clear()
+    _put(work / PLAN, lambda path: path.write_bytes(pickle.dumps(plan)))
     return plan
 
 
 @lru_cache(maxsize=2)
-def _plan(path: Path) -> Plan:
+def _plan(path: Path, identity: str) -> Plan:
+    """Read a plan, once in a process: one that works for several runs must not take one for another."""
     plan: Plan = pickle.loads(path.read_bytes())
     return plan
 
@@ -106,7 +112,7 @@ def play_job(job: Job, progress: Progress = lambda count: None) -> None:
 
     Each file takes its place whole, the mark that tells what they hold last.
     """
-    plan = _plan(job.work / PLAN)
+    plan = _plan(job.work / PLAN, job.plan)
     settings = plan.settings
     bands, tables, gathered, kept = PartBands(settings, job.count), [], [], []
     for first, count in blocks(job.count):
@@ -126,8 +132,9 @@ def play_job(job: Job, progress: Progress = lambda count: None) -> None:
         whole = {f"array:{name}": a for name, a in _joined([block.arrays for block in kept]).items()}
         whole |= {f"number:{name}": a for name, a in _joined([block.sampled for block in kept]).items()}
         files.append(_put(job.file("kept"), partial(_save_all, arrays=whole)))
-    told = {str(path.relative_to(job.out.parent)): digest(path) for path in files}
-    _put(job.mark, lambda path: path.write_text(json.dumps(told), encoding="utf-8"))
+    told = {path.relative_to(job.out.parent).as_posix(): digest(path) for path in files}
+    mark = {"part": job.identity, "files": told}
+    _put(job.mark, lambda path: path.write_text(json.dumps(mark), encoding="utf-8"))
 
 
 def _joined(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -154,7 +161,7 @@ def columns(arm: Arm, patrons: tuple[str, ...]) -> dict[str, Any]:
 def _put(path: Path, write: Callable[[Path], object]) -> Path:
     """Write a file beside its place and move it there whole."""
     path.parent.mkdir(exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{path.name}.{uuid4().hex[:12]}")
     try:
         write(aside)
         aside.replace(path)
@@ -189,9 +196,15 @@ def digest(path: Path) -> str:
 def is_whole(job: Job) -> bool:
     """Whether a part was played and all of its files are still what was written."""
     try:
-        told: dict[str, str] = json.loads(job.mark.read_text(encoding="utf-8"))
-        return bool(told) and all(digest(job.out.parent / name) == mark for name, mark in told.items())
-    except (OSError, ValueError, AttributeError):
+        mark = json.loads(job.mark.read_text(encoding="utf-8"))
+        files: dict[str, str] = mark["files"]
+        own = job.draws.relative_to(job.out.parent).as_posix() in files
+        return (
+            own
+            and mark["part"] == job.identity
+            and all(digest(job.out.parent / name) == told for name, told in files.items())
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return False
 
 

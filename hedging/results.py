@@ -58,6 +58,10 @@ def fingerprint(tree: Tree) -> str:
     if "sample" in ensemble:
         ensemble["sample"] = ensemble["sample"]["sha256"]  # its path moves nothing
     told["ensemble"] = ensemble
+    return _hash(told)
+
+
+def _hash(told: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -75,8 +79,10 @@ def save_run(settings: Settings, folder: Path, command: str, progress: Progress 
     study = read_study(settings) if settings.tree.get("claims") else None
     outcomes = study.plays[0].outcomes if study else ()
     with workplace(folder) as place:
-        place.begin(_made_by(settings), settings.tree.get("resume"))
-        plan, jobs = prepare(settings, outcomes, place.work), cut(settings.draws, place.work, place.out)
+        made_by = _made_by(settings)
+        place.begin(made_by, settings.tree.get("resume"))
+        plan = prepare(settings, outcomes, place.work)
+        jobs = cut(settings.draws, place.work, place.out, _hash(made_by))
         _play_parts(jobs, settings, progress)
         table = summary_table(settings, read_parts(jobs), plan.exact)
         table.to_csv(place.out / "summary.csv", index=False, float_format="%.10g", lineterminator="\n")
@@ -125,11 +131,12 @@ def _play_parts(jobs: Sequence[Job], settings: Settings, progress: Progress) -> 
 def _made_by(settings: Settings) -> dict[str, str]:
     """What the parts of a run hang on, a text for each: every number of the setting, the program, its
     libraries."""
-    told = {key: value for key, value in settings.tree.items() if key not in NOT_NUMBERS}
-    found = dict(_flat("", told)) | {name: version(name) for name in ("numpy", "pyarrow")}
+    told = {key: value for key, value in identified(settings.tree).items() if key not in NOT_NUMBERS}
+    found = dict(_flat("", told)) | {name: version(name) for name in ("numpy", "scipy", "SALib", "pyarrow")}
     code = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        code.update(path.read_bytes())
+    for path in sorted(Path(__file__).parent.rglob("*")):
+        if path.suffix in (".py", ".csv"):
+            code.update(path.read_bytes())
     return found | {"the program": f"hedging {version('hedging')}, {code.hexdigest()[:12]}"}
 
 

@@ -45,6 +45,10 @@ def save_study(study: Study, folder: Path, command: str, progress: Progress = la
     from hedging.results import write_config, write_manifest
     from hedging.staging import staged
 
+    if study.settings.tree.get("resume"):
+        raise HedgingError(
+            "resume=true: a study with axes, arms or rules keeps no parts that it could go on with; drop it"
+        )
     with staged(folder) as stage:
         played = play_study(study, progress)
         _write_summary(played, stage / "summary.csv")

@@ -447,3 +447,19 @@ def test_overrides_of_the_command_line_are_those_of_python(study: Command) -> No
         "client.label=Minsk",
     )
     assert settings_for("baseline", told).labels["client"] == "Minsk"
+
+
+def test_a_dry_run_plays_nothing_with_or_without_a_sweep(study: Command, results: Path) -> None:
+    for arguments in (("experiment=us_salience",), ("ensemble.draws=3000000",)):
+        ran = study(*arguments, "sweep.dry=true")
+        assert (ran.status, "dry run, nothing is played or written" in ran.out) == (0, True)
+    assert not list(results.rglob("*"))
+    many = study("experiment=us_salience", "ensemble=quick", "sweep.limit=2")
+    assert (many.status, "the sweep has 9 points, more than sweep.limit=2" in many.err) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["baseline", "outreach_dose", "robustness", "deadline"])
+def test_a_number_of_any_study_can_be_swept(study: Command, name: str) -> None:
+    ran = study("-m", f"experiment={name}", "client.gdp0=14,15,16", "sweep.dry=true")
+    assert ran.status == 0, ran.err
+    assert f"{name}: its claims and its figure are left out where numbers are swept" in ran.out

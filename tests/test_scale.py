@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from hedging import results as results_module
 from hedging.ensemble import play_block
 from hedging.errors import HedgingError
 from hedging.settings import settings_for
+from hedging.staging import staged, workplace
 
 DRAWS = 3 * parts.PART + 100
 RUN = ("client/rule=fixed", f"ensemble.draws={DRAWS}", "ensemble.keep=5", "horizon=3", "claims=[]")
@@ -199,7 +201,10 @@ def test_what_was_done_is_not_done_again(
     assert not root.exists()
 
 
-@pytest.mark.parametrize("harm", ["cut short", "gone", "foreign", "mark cut short", "series gone"])
+@pytest.mark.parametrize(
+    "harm",
+    ["cut short", "gone", "foreign", "mark cut short", "mark of another", "mark of nothing", "series gone"],
+)
 def test_a_part_that_is_not_what_was_written_is_played_again_and_said(
     undisturbed: Path,
     tmp_path: Path,
@@ -217,6 +222,10 @@ def test_a_part_that_is_not_what_was_written_is_played_again_and_said(
         part.write_bytes(other.read_bytes())
     elif harm == "mark cut short":
         (root / "work/part-00001.json").write_text('{"out/dra')
+    elif harm == "mark of another":
+        shutil.copy(root / "work/part-00002.json", root / "work/part-00001.json")
+    elif harm == "mark of nothing":
+        (root / "work/part-00001.json").write_text("{}")
     else:
         (root / "work/series-00001.npy").unlink()
     played = counted(monkeypatch)
@@ -266,6 +275,38 @@ def test_without_a_word_what_was_done_is_neither_used_nor_lost(undisturbed: Path
     assert saved(tmp_path / "run", "resume=false") == bytes_of(undisturbed)
 
 
+def test_parts_of_which_nobody_knows_how_they_were_made_are_not_used(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    root = leave(tmp_path / "run", 2, "seed=99")
+    (root / "work/made_by.json").write_text("")
+    assert saved(tmp_path / "run", "resume=true") == bytes_of(undisturbed)
+
+
+def test_a_run_that_is_killed_between_two_renames_leaves_the_earlier_results(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    before = saved(folder, "ensemble.draws=9")
+    root_of(folder).mkdir()
+    folder.rename(root_of(folder) / "old")  # as far as a killed run had come
+    with workplace(folder):
+        assert bytes_of(folder) == before
+    assert not root_of(folder).exists()
+
+
+def test_a_lock_whose_file_was_just_dropped_lets_nobody_else_in(tmp_path: Path) -> None:
+    with workplace(tmp_path / "run"):
+        with pytest.raises(HedgingError, match="another run is writing"), workplace(tmp_path / "run"):
+            pass
+        assert (root_of(tmp_path / "run") / "lock").exists(), "the one refused took nothing away"
+
+
+def test_a_study_is_locked_too_and_has_nothing_to_resume(study: Command, tmp_path: Path) -> None:
+    with staged(tmp_path / "run"), pytest.raises(HedgingError, match="another run"), staged(tmp_path / "run"):
+        pass
+    ran = study("experiment=us_salience", "ensemble=quick", "resume=true")
+    assert (ran.status, "keeps no parts that it could go on with" in ran.err) == (1, True)
+
+
 def test_resume_with_nothing_to_go_on_with_just_runs(undisturbed: Path, tmp_path: Path) -> None:
     assert saved(tmp_path / "run", "resume=true") == bytes_of(undisturbed)
 
@@ -289,8 +330,6 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(
 
 
 def test_two_runs_into_one_folder_at_once_the_second_is_refused(tmp_path: Path) -> None:
-    from hedging.staging import workplace
-
     with workplace(tmp_path / "run"), pytest.raises(HedgingError, match="another run is writing into"):
         saved(tmp_path / "run")
     assert not root_of(tmp_path / "run").exists()
@@ -409,6 +448,18 @@ def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed(
     assert saved(folder, "executor=dask", f"executor.address={address}") == bytes_of(undisturbed)
     kill.join()
     assert workers[0].poll() is not None
+
+
+def test_a_worker_that_outlives_a_run_does_not_take_its_setting_into_the_next(
+    tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    address, _ = cluster
+    short = ("ensemble.draws=50", "executor=dask", f"executor.address={address}")
+    for seed in ("seed=1", "seed=2"):
+        saved(tmp_path / "again", *short, seed)
+        there = pd.read_parquet(tmp_path / "again/draws.parquet")
+        saved(tmp_path / seed, "ensemble.draws=50", "executor=serial", seed)
+        pd.testing.assert_frame_equal(there, pd.read_parquet(tmp_path / seed / "draws.parquet"))
 
 
 def kill_once_begun(root: Path, worker: subprocess.Popen[bytes]) -> None:

@@ -132,8 +132,12 @@ class Planner:
                     raise HedgingError(f"{path} is swept by the study already; drop one of the two")
                 own[path] = {"values": list(values)}
             tree["axes"] = own
-            settings = replace(base.settings, tree=tree)
             overrides = base.overrides + ((write_axes(lockstep),) if lockstep else ())
+            if lockstep and tree.get("claims"):  # they do not say where on these axes they should hold
+                print(f"{tree['study']}: its claims and its figure are left out where numbers are swept")
+                tree |= {"claims": [], "figure": None}
+                overrides += ("claims=[]", "figure=null")
+            settings = replace(base.settings, tree=tree)
             study = read_study(settings, overrides, base.dirs) if is_study(tree) else None
             for path, values in lockstep.items():
                 for value in (min(values), max(values)):
