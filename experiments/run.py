@@ -50,7 +50,7 @@ def _run(config: DictConfig) -> None:
     dirs = user_config_dirs()
     settings = read_settings(plain(config), dirs)
     folder = folder_for(settings, hydra_config.runtime.choices.get("experiment"), overrides, dirs)
-    command = " ".join(["python -m experiments.run", *overrides])
+    command = " ".join(["python -m experiments.run", *(f"--config-dir {path}" for path in dirs), *overrides])
     started, options = time.monotonic(), read_options(settings.tree["sweep"])
     study = read_study(settings, overrides, dirs) if is_study(settings.tree) else None
     if study:

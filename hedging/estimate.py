@@ -51,7 +51,7 @@ class Options:
         Raises:
             HedgingError: more points than the limit, and no word that they are wanted.
         """
-        if points > self.limit and not self.confirm:
+        if points > self.limit and not (self.confirm or self.dry):
             raise HedgingError(
                 f"the sweep has {points:,} points, more than sweep.limit={self.limit}: give fewer values, "
                 "or write sweep.confirm=true to play them all"

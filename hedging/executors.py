@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -52,8 +53,14 @@ class Auto(Serial):
 
     def grown(self, seconds: float) -> Executor | None:
         """Several processes, where they pay."""
-        several = (_count(self.workers) or cores()) > 1
+        several = (_count(self.workers) or cores()) > 1 and not _runs_again()
         return processes(self.workers) if several and seconds > PATIENCE else None
+
+
+def _runs_again() -> bool:
+    """Whether a new process would run this program again, as it does a script that guards nothing."""
+    main = sys.modules["__main__"]
+    return getattr(main, "__spec__", None) is None and hasattr(main, "__file__")
 
 
 def cores() -> int:
@@ -226,8 +233,8 @@ def work_through(
                 yield job, result
         except BrokenProcessPool:
             raise HedgingError(
-                "a worker process died, perhaps for want of memory; take fewer: executor.workers=1, and go "
-                "on with resume=true"
+                "a worker process died, perhaps for want of memory (take fewer: executor.workers=1), or as "
+                "a script has no if __name__ == '__main__': before what it runs; go on with resume=true"
             ) from None
         except CancelledError:
             raise HedgingError(

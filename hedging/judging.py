@@ -134,10 +134,14 @@ def _some_drawn_again(draws: int) -> Iterator[NDArray[np.int64]]:
 
 
 def percent(share: float) -> str:
-    """A share of draws as a whole percentage; nothing is rounded to none or all."""
+    """A share of draws as a whole percentage; nothing is rounded to none or all, nor over a border."""
     if np.isnan(share):
         return "untested"
     told = round(100 * share)
+    if any((share >= border) != (told / 100 >= border) for border in (ROBUST, MOSTLY)) or (
+        (share <= REFUTED) != (told / 100 <= REFUTED)
+    ):
+        return f"{100 * share:.1f}%"
     if told in (0, 100) and share not in (0.0, 1.0):
         return "<1%" if told == 0 else ">99%"
     return f"{told}%"

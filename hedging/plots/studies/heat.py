@@ -27,6 +27,9 @@ LETTERS = 88
 MOST_WRITTEN = 80
 """Cells up to which each has its number written in it."""
 
+MOST_BESIDE = 8
+"""Cells beside each other that still have room for a number."""
+
 
 def heat(view: View) -> Figure:
     """Draw a map over two axes; with `best` of the value of that axis at which the outcome is greatest.
@@ -107,7 +110,7 @@ def draw_map(
         levels = np.linspace(scale["vmin"], scale["vmax"], CONTOURS + 2)[1:-1]
         drawn = axes.contour(*centres, table, levels=np.round(levels, 2), colors="white", linewidths=0.9)
         axes.clabel(drawn, fmt="%g")
-    elif table.size <= MOST_WRITTEN:
+    elif table.size <= MOST_WRITTEN and table.shape[1] <= MOST_BESIDE:
         write_cells(axes, table, mesh.to_rgba(table))
     for values_of, set_ticks in (
         (positions(view, values, x), axes.set_xticks),
@@ -115,7 +118,7 @@ def draw_map(
     ):
         at, labels = values_of
         told = labels or [f"{value:g}" for value in at]
-        every = -(-len(told) // 8)
+        every = -(-len(told) // 6)
         set_ticks(np.arange(len(told))[::every] + 0.5, told[::every])
     axes.grid(False)
     return mesh

@@ -65,7 +65,12 @@ def verdicts(view: View) -> Figure:
     axes.grid(visible=False)
     view.key(figure)
     figure.supxlabel(
-        "\n".join(textwrap.wrap(f"Bars: 95% intervals. {view.run()}", 100)),
+        "\n".join(
+            textwrap.wrap(
+                f"Bars: 95% intervals; without one the claim is judged by resamples. {view.run()}",
+                100,
+            )
+        ),
         x=0.012,
         ha="left",
         color=QUIET,
