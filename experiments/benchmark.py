@@ -152,8 +152,8 @@ def sweep(size: Size) -> list[Row]:
     draws = ["ensemble.draws=100", "ensemble.keep=0"]
     some = ",".join(f"{0.6 + 0.01 * n:g}" for n in range(size.basic))
     basic = ["hydra/sweeper=basic", f"patrons.russia.red_line={some}"]
-    lockstep = [_command(["-m", *draws, *grid]) for _ in range(min(size.repeats, 3))]
-    each = [_command(["-m", *draws, *basic]) / size.basic for _ in range(min(size.repeats, 3))]
+    lockstep = [_command(["-m", *draws, *grid]) for _ in range(min(size.repeats, 2))]
+    each = [_command(["-m", *draws, *basic]) / size.basic for _ in range(min(size.repeats, 2))]
     points = size.points**2
     return [
         row("sweep in lockstep", points, lockstep, "s"),
