@@ -263,15 +263,12 @@ def ratios(table: pd.DataFrame) -> list[str]:
     value = {(w, c): v for w, c, v in zip(table["what"], table["case"], table["value"], strict=True)}
     draws = [int(c) for w, c in value if w == "one core"]
     best = max(value["one core", str(n)] for n in draws)
-    one, two = value["Mesa batch_run, 1 process", "1"], value["Mesa batch_run, 2 processes", "1"]
+    one = value["Mesa batch_run, 1 process", "1"]
     told = [
         f"One core steps {best / one:,.0f} times the worlds a second of Mesa's batch_run with one process."
     ]
     if pair := value.get(("two cores", str(draws[-1]))):
-        told.append(
-            f"Two cores step {pair / value['one core', str(draws[-1])]:.2f} times the worlds of one, and "
-            f"{pair / two:,.0f} times those of batch_run with two processes."
-        )
+        told.append(f"Two cores step {pair / value['one core', str(draws[-1])]:.2f} times the worlds of one.")
     (points,) = (c for w, c in value if w == "sweep in lockstep")
     share = value["sweep in lockstep", points] / value["sweep by Hydra's basic sweeper, extrapolated", points]
     told.append(

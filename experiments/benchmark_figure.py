@@ -19,7 +19,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     figure = new_figure("How fast it is, and what it costs", 5.6)
     grid = figure.subplots(2, 2)
     _speed(grid[0][0], table)
-    _bars(grid[0][1], table, "cost by rule", "Cost of a world by the client's rule", "times the heuristic's")
+    _bars(grid[0][1], table, "cost by rule", "Cost of a world by rule", "times the heuristic's")
     _bars(grid[1][0], table, "share of time", "Time by phase of the quarter", "share of the time")
     _memory(grid[1][1], table)
     note = "Medians of several repeats in one run; bars over points: least and most."
@@ -46,7 +46,8 @@ def _speed(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_title("Worlds a second", fontweight="bold", pad=3.0)
     axes.set_xlabel("draws stepped at once")
     axes.set_ylabel("worlds per second")
-    axes.legend(loc="best")
+    axes.set_ylim(top=100.0 * float(_of(table, "one core")["value"].max()))  # room for the key
+    axes.legend(loc="upper left")
 
 
 def _bars(axes: Axes, table: pd.DataFrame, what: str, title: str, label: str) -> None:
