@@ -49,7 +49,8 @@ def read_own(node: Any, numbers: Mapping[str, Number], swept: Container[str], dr
     """Read the numbers that a file gives, by path: (draw,); none where the setting names no file.
 
     Rule: row i is draw i. Rows beyond `ensemble.draws` and columns of outcomes are left alone. A file that
-    `yields` leaves a number alone that is pinned or swept, or has another range than it was sampled over.
+    `yields` leaves a number alone that is pinned or swept, has another range than it was sampled over, or is
+    of a patron that does not play.
 
     Args:
         node: `ensemble.sample`, identified.
@@ -73,7 +74,7 @@ def read_own(node: Any, numbers: Mapping[str, Number], swept: Container[str], dr
             f"{WHERE}={file} to take it as it is"
         )
     columns, rows, ranges = _about(file)
-    given = _numbers(columns, numbers, file)
+    given = _numbers(columns, numbers, file, strict=not node.get("yields"))
     if node.get("yields"):
         given = {column: n for column, n in given.items() if _is_free(n, swept, ranges.get(column))}
     for column, number in given.items():
@@ -135,8 +136,10 @@ def _about(file: str) -> tuple[list[str], int, Mapping[str, Sequence[object]]]:
         ) from None
 
 
-def _numbers(columns: Iterable[str], numbers: Mapping[str, Number], file: str) -> dict[str, Number]:
-    """The columns that are numbers of the setting."""
+def _numbers(
+    columns: Iterable[str], numbers: Mapping[str, Number], file: str, strict: bool
+) -> dict[str, Number]:
+    """The columns that are numbers of the setting; a file that yields may have others, as of absent patrons."""
     from hedging.outcomes import SERIES, TOTALS  # which rest on the settings that are being read
 
     known = {number.path: number for number in numbers.values()} | dict(numbers)
@@ -145,7 +148,7 @@ def _numbers(columns: Iterable[str], numbers: Mapping[str, Number], file: str) -
     for column in columns:
         if column in known:
             given[column] = known[column]
-        elif column not in BESIDE and not outcome.fullmatch(column):
+        elif strict and column not in BESIDE and not outcome.fullmatch(column):
             near = get_close_matches(column, known, n=1)
             hint = f"did you mean '{near[0]}'? " if near else ""
             raise HedgingError(

@@ -263,6 +263,7 @@ def test_a_sample_that_yields_leaves_alone_what_is_pinned_swept_or_given_another
     assert LINE not in sample(settings_for(None, [*yields, f"{LINE}=0.9"]), 0, 8)
     swept = settings_for(None, [*yields, f"+axes={{a: {{values: [0.7, 0.9], keys: [{LINE}]}}}}"])
     assert LINE not in swept.own
+    assert ZETA in sample(settings_for(None, [*yields, "~patron@patrons.russia"]), 0, 8)
     number = settings_for(None).numbers[LINE]
     told = {LINE: [number.value, number.low, number.high, number.scale]}
     table = pq.read_table(mine).replace_schema_metadata({RANGES: json.dumps(told)})
