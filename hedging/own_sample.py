@@ -139,7 +139,7 @@ def _about(file: str) -> tuple[list[str], int, Mapping[str, Sequence[object]]]:
 def _numbers(
     columns: Iterable[str], numbers: Mapping[str, Number], file: str, strict: bool
 ) -> dict[str, Number]:
-    """The columns that are numbers of the setting; a file that yields may have others, as of absent patrons."""
+    """The columns that are numbers of the setting; a yielding file may have others, as of absent patrons."""
     from hedging.outcomes import SERIES, TOTALS  # which rest on the settings that are being read
 
     known = {number.path: number for number in numbers.values()} | dict(numbers)
