@@ -67,6 +67,7 @@ def heat(view: View) -> Figure:
         view.title(axes, title, columns)
         label = "\n".join(textwrap.wrap(view.axis_label(x), LETTERS // columns))
         axes.set_xlabel(label if place + columns >= len(maps) else "")
+        axes.tick_params(labelbottom=place + columns >= len(maps))
         axes.set_ylabel(view.axis_label(y) if place % columns == 0 else "")
     note = f"Colour: {view.option('statistic', 'mean')} over draws."
     if best:
