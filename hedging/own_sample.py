@@ -39,8 +39,8 @@ def identified(tree: Tree) -> Tree:
     node = tree["ensemble"].get("sample")
     if isinstance(node, str):
         node = {"file": node}
-    if not isinstance(node, Mapping) or "file" not in node or "sha256" in node:
-        return tree
+    if not isinstance(node, Mapping) or "file" not in node or "sha256" in node or set(node) - set(KEYS):
+        return tree  # known already, or what is wrong with it is told when it is read
     known = {**node, "sha256": _digest(str(node["file"]))}
     return tree | {"ensemble": tree["ensemble"] | {"sample": known}}
 
