@@ -26,12 +26,12 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.folders import results_dir
-from hedging.ensemble import blocks, play_block
-from hedging.executors import cores
-from hedging.outcomes import RECORDED
-from hedging.settings import Settings, settings_for
-from hedging.staging import staged
+from hedging.measures.catalogue import RECORDED
+from hedging.results.folder import staged
+from hedging.results.places import results_dir
+from hedging.runs.executors import cores
+from hedging.runs.loop import blocks, play_block
+from hedging.settings.settings import Settings, settings_for
 
 RULES = ("heuristic", "fixed", "bandwagon", "random", "aspiration", "quantal_response", "lookahead")
 FROM_PHASES = ("calendar", "offers", "settlement", "economy", "politics", "relations", "utility")
@@ -108,7 +108,7 @@ def speed(size: Size) -> list[Row]:
 
 def _two_cores(settings: Settings, repeats: int) -> list[Row]:
     """Two processes that are warm, on halves of the same draws."""
-    from hedging.executors import processes
+    from hedging.runs.executors import processes
 
     half = settings.draws // 2
     pieces = [(settings, 0, half), (settings, half, settings.draws - half)]

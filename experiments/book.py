@@ -9,10 +9,10 @@ from typing import Any
 
 from experiments.book_ensembles import DESIGNS, ENSEMBLES
 from experiments.book_reading import Entry, entries, meaning, names, page, sources
-from hedging.compose import config_dir
 from hedging.errors import unknown
-from hedging.numbers import Number
-from hedging.parameters import UNITS
+from hedging.settings.compose import config_dir
+from hedging.settings.numbers import Number
+from hedging.world.parameters import UNITS
 
 OPENING = """\
 # The parameter book
@@ -29,7 +29,7 @@ red_line: {value: 1, low: 0.6, high: 1.6, unit: "1", source: "assumed: the unit"
 - It is drawn from a triangle with `value` at the top, with `scale: log` from a log-uniform (*log* below). A
   date or a count of quarters is drawn evenly from the whole numbers of its range (*whole* below).
 - A range drives sampling only. What is admissible stands in
-  [hedging/parameters.py](../hedging/parameters.py), and is enforced.
+  [hedging/world/parameters.py](../hedging/world/parameters.py), and is enforced.
 - `source` names the article by paragraph, a fact or literature, or says `assumed:` and why.
 - `unit` is one of UNITS. A `quarter` is a date, 0 being 2015Q1; `quarters` are a duration.
 

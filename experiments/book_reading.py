@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from hedging.compose import config_dir
 from hedging.errors import unknown
-from hedging.numbers import Number, read_number
-from hedging.parameters import DECLARATIONS, REAL
+from hedging.settings.compose import config_dir
+from hedging.settings.numbers import Number, read_number
+from hedging.world.parameters import DECLARATIONS, REAL
 
 NOT_NUMBERS = ("defaults", "rule", "label", "colour", "energy_series", "_target_")
 

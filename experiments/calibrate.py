@@ -17,12 +17,12 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
-from experiments.calibration import parts
-from experiments.calibration.plan import Job, first_worlds, mark, read_job
-from experiments.folders import results_dir
-from experiments.progress import Bar
+from hedging.analysis.calibration import parts
+from hedging.analysis.calibration.plan import Job, first_worlds, mark, read_job
 from hedging.errors import HedgingError, unknown
-from hedging.executors import processes
+from hedging.results.places import results_dir
+from hedging.runs.executors import processes
+from hedging.runs.progress import Bar
 
 OPTIONS = ("--quick", "--workers", "--help")
 
@@ -34,8 +34,8 @@ def calibrate(job: Job, results: Path, executor: Executor, command: str, quick: 
     Raises:
         HedgingError: it cannot be written.
     """
-    from experiments.calibration.findings import find
-    from experiments.calibration.writing import write
+    from hedging.analysis.calibration.findings import find
+    from hedging.analysis.calibration.writing import write
 
     worlds = first_worlds(job)
     key = mark(job, worlds)
@@ -86,7 +86,7 @@ def _run(arguments: Sequence[str]) -> None:
     command = " ".join(["python -m experiments.calibrate", *arguments])
     with processes(_workers(options)) as executor:
         if words[:1] == ["verdicts"]:
-            from experiments.calibration.verdicts import write_verdicts
+            from hedging.analysis.calibration.verdicts import write_verdicts
 
             folder = write_verdicts(words[1:], results_dir(), executor, quick)
         elif words:

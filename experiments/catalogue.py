@@ -14,8 +14,8 @@ import yaml
 
 from experiments.book import table
 from experiments.reproduce import studies
-from hedging.compose import config_dir
-from hedging.judging import percent
+from hedging.settings.compose import config_dir
+from hedging.studies.judging import percent
 
 PAGE = Path(__file__).parent / "README.md"
 START, END = "<!-- the studies: make book -->\n", "<!-- the studies end here -->\n"
@@ -71,7 +71,7 @@ def written(page: str, results: Path) -> str:
 
 def main() -> None:
     """Write the table into experiments/README.md."""
-    from experiments.folders import results_dir
+    from hedging.results.places import results_dir
 
     PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), results_dir()), encoding="utf-8")
     print(f"Written: {PAGE.parent.name}/{PAGE.name}")

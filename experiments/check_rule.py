@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from hedging.errors import HedgingError
-from hedging.rules.check import check_rule
+from hedging.rules.check.prove import check_rule
 
 USAGE = "python -m experiments.check_rule <my_module.MyRule or a shipped rule's name> [number=value ...]"
 

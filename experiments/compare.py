@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.beside import draw, labels, standardised, tell
-from experiments.differences import Run, at_the_end, paired, unpaired, why_unpaired
-from experiments.folders import results_dir
-from experiments.inputs import changed_inputs, inputs
-from experiments.moved import moved_rows, read_texts
 from hedging.errors import HedgingError, unknown
-from hedging.staging import staged
+from hedging.results.changes import moved_rows, read_texts
+from hedging.results.compare import Run, at_the_end, paired, unpaired, why_unpaired
+from hedging.results.compare_table import draw, labels, standardised, tell
+from hedging.results.folder import staged
+from hedging.results.inputs import changed_inputs, inputs
+from hedging.results.places import results_dir
 
 USAGE = "python -m experiments.compare <A> <B>, each the name of a study or a run folder"
 TEXTS = ("study", "question", "finding", "marks", "figure")

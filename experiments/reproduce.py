@@ -21,12 +21,12 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from experiments.folders import results_dir
-from experiments.moved import changed_settings, moved
-from hedging.compose import config_dir
 from hedging.errors import HedgingError, unknown
-from hedging.freshness import KEPT, stale
-from hedging.settings import settings_for
+from hedging.results.changes import changed_settings, moved
+from hedging.results.freshness import KEPT, stale
+from hedging.results.places import results_dir
+from hedging.settings.compose import config_dir
+from hedging.settings.settings import settings_for
 
 AT_ONCE = 2
 """Studies that run side by side."""

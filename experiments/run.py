@@ -20,12 +20,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from experiments.folders import folder_for, tell
-from experiments.progress import Bar
-from experiments.table import headline, verdicts
-from hedging.compose import config_dir, plain, readable_errors
 from hedging.errors import HedgingError
-from hedging.settings import read_settings
+from hedging.results.headline import headline, verdicts
+from hedging.results.places import folder_for, tell
+from hedging.runs.progress import Bar
+from hedging.settings.compose import config_dir, plain, readable_errors
+from hedging.settings.settings import read_settings
 
 
 def task(config: DictConfig) -> None:
@@ -40,10 +40,10 @@ def task(config: DictConfig) -> None:
 
 
 def _run(config: DictConfig) -> None:
-    from hedging.estimate import describe, read_options
-    from hedging.results import save_run
-    from hedging.study import is_study, read_study
-    from hedging.study_results import save_study
+    from hedging.results.run import save_run
+    from hedging.results.study import save_study
+    from hedging.runs.estimate import describe, read_options
+    from hedging.studies.study import is_study, read_study
 
     hydra_config = HydraConfig.get()
     overrides = list(hydra_config.overrides.task)

@@ -10,24 +10,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hedging.arrays import Array
     from hedging.errors import HedgingError
-    from hedging.model import HedgingModel
-    from hedging.phases.offers import Bid
-    from hedging.results import load, simulate
-    from hedging.rules.check import check_rule
+    from hedging.results.run import load, simulate
+    from hedging.rules.check.prove import check_rule
     from hedging.rules.sight import PatronSight, Sight
+    from hedging.world.arrays import Array
+    from hedging.world.mesa import HedgingModel
+    from hedging.world.phases.offers import Bid
 
 _HOMES = {
-    "Array": "hedging.arrays",
-    "Bid": "hedging.phases.offers",
+    "Array": "hedging.world.arrays",
+    "Bid": "hedging.world.phases.offers",
     "HedgingError": "hedging.errors",
-    "HedgingModel": "hedging.model",
+    "HedgingModel": "hedging.world.mesa",
     "PatronSight": "hedging.rules.sight",
     "Sight": "hedging.rules.sight",
-    "check_rule": "hedging.rules.check",
-    "load": "hedging.results",
-    "simulate": "hedging.results",
+    "check_rule": "hedging.rules.check.prove",
+    "load": "hedging.results.run",
+    "simulate": "hedging.results.run",
 }
 
 __all__ = [

@@ -18,23 +18,23 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from hedging import dates
-from hedging.arrays import Array
-from hedging.compose import Tree, compose
-from hedging.ensemble import play_block
-from hedging.events import apply_to_parameters
-from hedging.model import HedgingModel
-from hedging.parameters import DECLARATIONS, REAL, Declaration, Parameters
-from hedging.phases.calendar import Calendar
-from hedging.phases.economy import Economy
-from hedging.phases.offers import Bid, Deals, Standing, Strike
-from hedging.phases.politics import Politics
-from hedging.phases.relations import Relations
-from hedging.phases.settlement import Settlement
-from hedging.phases.utility import Welfare
-from hedging.record import QUANTITIES, TERMS_ALONE
-from hedging.settings import Settings, read_settings
-from hedging.state import STATES, State, described
+from hedging.runs.loop import play_block
+from hedging.settings.compose import Tree, compose
+from hedging.settings.events import apply_to_parameters
+from hedging.settings.settings import Settings, read_settings
+from hedging.world import dates
+from hedging.world.arrays import Array
+from hedging.world.mesa import HedgingModel
+from hedging.world.parameters import DECLARATIONS, REAL, Declaration, Parameters
+from hedging.world.phases.calendar import Calendar
+from hedging.world.phases.economy import Economy
+from hedging.world.phases.offers import Bid, Deals, Standing, Strike
+from hedging.world.phases.politics import Politics
+from hedging.world.phases.relations import Relations
+from hedging.world.phases.settlement import Settlement
+from hedging.world.phases.utility import Welfare
+from hedging.world.quantities import QUANTITIES, TERMS_ALONE
+from hedging.world.state import STATES, State, described
 
 NAMES = ("north", "east", "south", "west", "centre")
 """Patrons of no country; not in the order of their names, which some choices go by."""

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from command_line import ROOT, TINY, Command, Ran, bytes_of, start
 
-from experiments.folders import folder_for
-from hedging.energy import read_series
 from hedging.errors import HedgingError
-from hedging.settings import settings_for
+from hedging.results.places import folder_for
+from hedging.settings.series import read_series
+from hedging.settings.settings import settings_for
 
 EVENT = "+events.blow={from: 2016Q1, path: patrons.russia.budget, add: 1}"
 

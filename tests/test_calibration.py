@@ -16,25 +16,25 @@ import yaml
 from command_line import ROOT
 
 from experiments import calibrate
-from experiments.calibration import parts
-from experiments.calibration.findings import probabilities
-from experiments.calibration.plan import Effort, Job, mark, read_job, read_plan
-from experiments.calibration.report import answer, report
-from experiments.calibration.verdicts import beside, play_posterior
-from experiments.calibration.writing import read_manifest, stale
-from hedging.arrays import Array
-from hedging.calibration.anneal import Pool, anneal, effective
-from hedging.calibration.match import CUTOFF, Match, bounds_weight, on_record, planted
-from hedging.calibration.targets import Record, read_record
-from hedging.calibration.worlds import Given, worlds_under
-from hedging.chance import normal, uniform
-from hedging.ensemble import play_block
+from hedging.analysis.calibration import parts
+from hedging.analysis.calibration.anneal import Pool, anneal, effective
+from hedging.analysis.calibration.findings import probabilities
+from hedging.analysis.calibration.match import CUTOFF, Match, bounds_weight, on_record, planted
+from hedging.analysis.calibration.plan import Effort, Job, mark, read_job, read_plan
+from hedging.analysis.calibration.report import answer, report
+from hedging.analysis.calibration.targets import Record, read_record
+from hedging.analysis.calibration.verdicts import beside, play_posterior
+from hedging.analysis.calibration.worlds import Given, worlds_under
+from hedging.analysis.calibration.writing import read_manifest, stale
 from hedging.errors import HedgingError
-from hedging.lockstep import play_grid
-from hedging.outcomes import RECORDED
-from hedging.sampling import sample
-from hedging.settings import settings_for
-from hedging.study import read_study
+from hedging.measures.catalogue import RECORDED
+from hedging.runs.grid import play_grid
+from hedging.runs.loop import play_block
+from hedging.settings.settings import settings_for
+from hedging.studies.study import read_study
+from hedging.world.arrays import Array
+from hedging.world.chance import normal, uniform
+from hedging.world.sampling import sample
 
 COMMITTED = ROOT / "results" / "calibration"
 SOURCES = yaml.safe_load((ROOT / "configs" / "sources.yaml").read_text(encoding="utf-8"))

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hedging.claims import Claim, Known, read_claim
 from hedging.errors import HedgingError
-from hedging.formula import read_formula, read_formulas
-from hedging.judging import Judgement, judge, overall, percent, verdict, wilson
+from hedging.studies.claims import Claim, Known, read_claim
+from hedging.studies.formula import read_formula, read_formulas
+from hedging.studies.judging import Judgement, judge, overall, percent, verdict, wilson
 
 DOSE = (0.0, 0.5, 1.0, 2.0)
 KNOWN = Known(("heuristic", "lookahead"), ("with", "without"), {"dose": DOSE, "push": (1.0, 2.0, 3.0)}, {})

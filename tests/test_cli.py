@@ -15,13 +15,14 @@ import yaml
 from command_line import ROOT, TINY, Command, Whole, bytes_of, start
 from matplotlib.text import Text
 
-from experiments.folders import LONGEST, folder_for, results_dir
-from hedging import dates, load
-from hedging.about import OF_RUNS
-from hedging.compose import as_overrides
-from hedging.outcomes import SERIES, TOTALS
+from hedging import load
+from hedging.measures.catalogue import SERIES, TOTALS
 from hedging.plots import FIGURES
-from hedging.settings import settings_for
+from hedging.results.places import LONGEST, folder_for, results_dir
+from hedging.settings.compose import as_overrides
+from hedging.settings.header import OF_RUNS
+from hedging.settings.settings import settings_for
+from hedging.world import dates
 
 RUN_FILES = {"config.yaml", "manifest.json", "summary.csv", "draws.parquet", "trajectories.nc"}
 RULE = '''

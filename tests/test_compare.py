@@ -12,14 +12,14 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from experiments import compare
-from experiments.beside import largest, standardised
 from experiments.compare import changed, differences, find
-from experiments.differences import Run, at_the_end, paired, unpaired, why_unpaired
-from experiments.inputs import ABSENT, changed_inputs, inputs
 from hedging.errors import HedgingError
 from hedging.plots.compare import MOST, Row, side_by_side
-from hedging.results import save_run
-from hedging.settings import settings_for
+from hedging.results.compare import Run, at_the_end, paired, unpaired, why_unpaired
+from hedging.results.compare_table import largest, standardised
+from hedging.results.inputs import ABSENT, changed_inputs, inputs
+from hedging.results.run import save_run
+from hedging.settings.settings import settings_for
 
 TINY = ("ensemble.draws=24", "ensemble.keep=0", "horizon=12", "claims=[]", "client.theta_hazard=30")
 """A short run whose rulers often fall, so that some draws stand in one run alone."""

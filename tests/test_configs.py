@@ -16,14 +16,14 @@ import yaml
 from command_line import ROOT
 
 from experiments.book import book
-from hedging.ensemble import Block, play
-from hedging.model import HedgingModel
-from hedging.numbers import KEYS, Number, read_number
-from hedging.outcomes import SERIES, TOTALS
-from hedging.parameters import DECLARATIONS, UNITS
-from hedging.record import QUANTITIES, TERMS_ALONE
-from hedging.sampling import Table
-from hedging.settings import Settings, settings_for
+from hedging.measures.catalogue import SERIES, TOTALS
+from hedging.runs.loop import Block, play
+from hedging.settings.numbers import KEYS, Number, read_number
+from hedging.settings.settings import Settings, settings_for
+from hedging.world.mesa import HedgingModel
+from hedging.world.parameters import DECLARATIONS, UNITS
+from hedging.world.quantities import QUANTITIES, TERMS_ALONE
+from hedging.world.sampling import Table
 
 CONFIGS = ROOT / "configs"
 FOUR = "+patron@patrons.european_union=european_union"

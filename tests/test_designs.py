@@ -14,18 +14,17 @@ from command_line import TINY, Command
 from scipy import stats
 
 import hedging
-from experiments.explain import trace
-from hedging import designs
-from hedging.chance import CHUNK, Luck, normal, uniform
-from hedging.designs import DESIGNS, GROUPED, nearest_sizes
-from hedging.ensemble import join
-from hedging.ensemble import play as play_blocks
+from hedging.analysis.explain import trace
 from hedging.errors import HedgingError
-from hedging.model import HedgingModel
-from hedging.results import fingerprint
-from hedging.sampling import sample, sampled_numbers
-from hedging.settings import Settings, read_settings, settings_for
-from hedging.study import read_study
+from hedging.results.run import fingerprint
+from hedging.runs.loop import join
+from hedging.runs.loop import play as play_blocks
+from hedging.settings.designs import DESIGNS, GROUPED, nearest_sizes
+from hedging.settings.settings import Settings, designs, read_settings, settings_for
+from hedging.studies.study import read_study
+from hedging.world.chance import CHUNK, Luck, normal, uniform
+from hedging.world.mesa import HedgingModel
+from hedging.world.sampling import sample, sampled_numbers
 from tests.strategies import RECORDED, pin, play, same, shipped_tree
 
 RUSSIA = ("patrons.russia.red*", "patrons.russia.jealousy")  # three numbers

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hedging.arrays import Array
-from hedging.chance import CHUNK, Luck, normal, uniform
-from hedging.ensemble import Block, join, play_block
-from hedging.ensemble import play as play_blocks
-from hedging.model import HedgingModel
-from hedging.sampling import sample, sampled_numbers
-from hedging.settings import Settings, read_settings
+from hedging.runs.loop import Block, join, play_block
+from hedging.runs.loop import play as play_blocks
+from hedging.settings.settings import Settings, read_settings
+from hedging.world.arrays import Array
+from hedging.world.chance import CHUNK, Luck, normal, uniform
+from hedging.world.mesa import HedgingModel
+from hedging.world.sampling import sample, sampled_numbers
 from tests.strategies import RECORDED, pin, play, same, shipped_tree
 
 DRAWS = 20_000

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from hypothesis import given
 
-from hedging.arrays import Array
-from hedging.record import QUANTITIES
-from hedging.state import STATES
+from hedging.world.arrays import Array
+from hedging.world.quantities import QUANTITIES
+from hedging.world.state import STATES
 from tests.strategies import Run, World, laws, same, worlds
 from tests.test_reference import WITHOUT_REFERENCE
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hedging import dates
-from hedging.arrays import Array
 from hedging.errors import HedgingError
-from hedging.model import HedgingModel
 from hedging.rules.client import STRENGTHS, stances
-from hedging.settings import Settings, read_settings, settings_for
-from hedging.state import STATES
+from hedging.settings.settings import Settings, read_settings, settings_for
+from hedging.world import dates
+from hedging.world.arrays import Array
+from hedging.world.mesa import HedgingModel
+from hedging.world.state import STATES
 from tests.strategies import RECORDED, Run, play, same, shipped_tree
 
 RUSSIA, CHINA, UNITED_STATES = 0, 1, 2

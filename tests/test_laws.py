@@ -17,18 +17,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hedging.arrays import Array
-from hedging.chance import EXPECTED
-from hedging.ensemble import play_block
 from hedging.measures import expected_terms, leverage
-from hedging.model import HedgingModel
-from hedging.parameters import DECLARATIONS, Parameters
-from hedging.phases import offers
-from hedging.phases.calendar import read_calendar
-from hedging.phases.offers import Bid, Standing
-from hedging.record import QUANTITIES, TERMS_ALONE
-from hedging.settings import Settings, read_settings
-from hedging.state import State
+from hedging.runs.loop import play_block
+from hedging.settings.settings import Settings, read_settings
+from hedging.world.arrays import Array
+from hedging.world.chance import EXPECTED
+from hedging.world.mesa import HedgingModel
+from hedging.world.parameters import DECLARATIONS, Parameters
+from hedging.world.phases import offers
+from hedging.world.phases.calendar import read_calendar
+from hedging.world.phases.offers import Bid, Standing
+from hedging.world.quantities import QUANTITIES, TERMS_ALONE
+from hedging.world.state import State
 from tests.strategies import (
     CLIENT_RULES,
     RANGES,

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hedging import measures as m
-from hedging.arrays import Array
 from hedging.errors import HedgingError
 from hedging.measures import bargaining, courtship, ties
+from hedging.world.arrays import Array
 
 GOLDEN = Path(__file__).parent / "golden"
 PATRONS = ("russia", "china", "united_states")

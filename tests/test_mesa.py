@@ -12,9 +12,10 @@ import pytest
 from mesa import batch_run
 
 import hedging
-from hedging import HedgingError, HedgingModel, dates
-from hedging.record import QUANTITIES, TERMS_ALONE
-from hedging.settings import settings_for
+from hedging import HedgingError, HedgingModel
+from hedging.settings.settings import settings_for
+from hedging.world import dates
+from hedging.world.quantities import QUANTITIES, TERMS_ALONE
 
 SHORT = {"horizon": 4}
 PATRONS = ["russia", "china", "united_states"]

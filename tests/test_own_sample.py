@@ -14,12 +14,12 @@ from command_line import TINY, Command
 
 import hedging
 from hedging.errors import HedgingError
-from hedging.model import HedgingModel
-from hedging.own_sample import RANGES
-from hedging.parameters import DATE_OR_NEVER, NOT_NEGATIVE, POSITIVE, REAL, SHARE, WHOLE_FROM_1
-from hedging.results import fingerprint
-from hedging.sampling import sample
-from hedging.settings import settings_for
+from hedging.results.run import fingerprint
+from hedging.settings.sample_file import RANGES
+from hedging.settings.settings import settings_for
+from hedging.world.mesa import HedgingModel
+from hedging.world.parameters import DATE_OR_NEVER, NOT_NEGATIVE, POSITIVE, REAL, SHARE, WHOLE_FROM_1
+from hedging.world.sampling import sample
 from tests.strategies import play, same
 
 LINE, ZETA, CUT = "patrons.russia.red_line", "client.zeta", "patrons.russia.coercive_cut"

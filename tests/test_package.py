@@ -15,7 +15,7 @@ SAVE = """
 import json, sys
 from pathlib import Path
 import hedging
-from hedging.compose import config_dir
+from hedging.settings.compose import config_dir
 worlds = hedging.simulate("baseline", ["horizon=4"], draws=20, save="run")
 history = hedging.simulate(overrides=["world=history", "horizon=2", "ensemble=point"])
 print(json.dumps({

@@ -19,13 +19,13 @@ import hedging
 from experiments import check_rule, run
 from experiments.book import book
 from experiments.catalogue import written
-from experiments.table import headline
-from hedging.record import QUANTITIES
+from hedging.results.headline import headline
+from hedging.world.quantities import QUANTITIES
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
     *("README.md", "CONTRIBUTING.md", "configs/README.md", "experiments/README.md"),
-    *("hedging/README.md", "hedging/data/README.md", "results/README.md"),
+    *("hedging/README.md", "configs/series/README.md", "results/README.md"),
 ]
 ROOMS = ("hedging", "configs", "experiments", "tests", "results", ".ci")
 MADE_BY_A_RUN = ("results/scratch/", "draws.parquet", "trajectories.nc", "summary.csv", "manifest.json")

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hedging import dates
-from hedging.arrays import Array
-from hedging.model import HedgingModel
-from hedging.record import QUANTITIES
-from hedging.settings import settings_for
+from hedging.settings.settings import settings_for
+from hedging.world import dates
+from hedging.world.arrays import Array
+from hedging.world.mesa import HedgingModel
+from hedging.world.quantities import QUANTITIES
 from tests.strategies import Run, pin, play, shipped_tree, step_of_many
 
 GOLDEN = Path(__file__).parent / "golden"

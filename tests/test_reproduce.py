@@ -16,12 +16,12 @@ import pandas as pd
 import pytest
 
 from experiments import reproduce
-from experiments.moved import changed_settings, moved, moved_rows
-from hedging import freshness, measures
+from hedging import measures
 from hedging.errors import HedgingError
-from hedging.freshness import as_committed, moved_measures, quick_numbers, quick_table, stale
-from hedging.results import save_run
-from hedging.settings import Settings, settings_for
+from hedging.results.changes import changed_settings, moved, moved_rows
+from hedging.results.freshness import as_committed, moved_measures, quick_numbers, quick_table, stale
+from hedging.results.run import freshness, save_run
+from hedging.settings.settings import Settings, settings_for
 
 COMMITTED = Path(__file__).parents[1] / "results"
 TINY = ("ensemble.draws=8", "ensemble.keep=0", "horizon=8", "claims=[]")

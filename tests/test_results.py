@@ -15,16 +15,17 @@ import xarray as xr
 from command_line import TINY, Command, Whole, bytes_of
 
 import hedging
-from hedging import HedgingError, dates
-from hedging.arm import Arm
-from hedging.arrays import Array
-from hedging.ensemble import play
+from hedging import HedgingError
 from hedging.measures import REGIMES
-from hedging.outcomes import EVERY_DRAW, PAIRED, SERIES, TOTALS
-from hedging.record import QUANTITIES, TERMS_ALONE
-from hedging.results import save_run
-from hedging.sampling import sample
-from hedging.settings import Settings, settings_for
+from hedging.measures.catalogue import EVERY_DRAW, PAIRED, SERIES, TOTALS
+from hedging.measures.trajectories import Arm
+from hedging.results.run import save_run
+from hedging.runs.loop import play
+from hedging.settings.settings import Settings, settings_for
+from hedging.world import dates
+from hedging.world.arrays import Array
+from hedging.world.quantities import QUANTITIES, TERMS_ALONE
+from hedging.world.sampling import sample
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 PATRONS = ("russia", "china", "united_states")
@@ -376,7 +377,12 @@ def dies(*_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "moment", ["hedging.plots.draw_figures", "hedging.summary.PartBands.add", "hedging.results.summary_table"]
+    "moment",
+    [
+        "hedging.plots.draw_figures",
+        "hedging.results.summary.PartBands.add",
+        "hedging.results.run.summary_table",
+    ],
 )
 def test_a_run_that_dies_leaves_the_earlier_results_whole(
     study: Command, results: Path, monkeypatch: pytest.MonkeyPatch, moment: str

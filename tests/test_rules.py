@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hedging.arrays import Array
-from hedging.chance import EXPECTED, Luck
-from hedging.ensemble import play_block
-from hedging.model import HedgingModel
-from hedging.phases import calendar, offers
-from hedging.quarter import see
 from hedging.rules.client import STRENGTHS, Aspiration, Habit, stances
 from hedging.rules.lookahead import Lookahead
 from hedging.rules.patron import MULTIPLIERS, Strategic, Transactional
 from hedging.rules.sight import PatronSight, Sight
-from hedging.settings import Settings, read_settings, settings_for
-from hedging.state import State, opening_state
+from hedging.runs.loop import play_block
+from hedging.settings.settings import Settings, read_settings, settings_for
+from hedging.world.arrays import Array
+from hedging.world.chance import EXPECTED, Luck
+from hedging.world.mesa import HedgingModel
+from hedging.world.phases import calendar, offers
+from hedging.world.quarter import see
+from hedging.world.state import State, opening_state
 from tests.strategies import CLIENT_RULES, RECORDED, patron_rule, pin, same, shipped_tree
 
 PATRONS = ("russia", "china", "united_states")

@@ -20,12 +20,14 @@ import pytest
 from command_line import Command, bytes_of, start
 
 import hedging
-from hedging import executors, parts, summary
-from hedging import results as results_module
-from hedging.ensemble import play_block
 from hedging.errors import HedgingError
-from hedging.settings import settings_for
-from hedging.staging import staged, workplace
+from hedging.results.folder import staged, workplace
+from hedging.results.run import run as results_module
+from hedging.results.run import summary
+from hedging.runs import executors
+from hedging.runs import store as parts
+from hedging.runs.loop import play_block
+from hedging.settings.settings import settings_for
 
 DRAWS = 3 * parts.PART + 100
 RUN = ("client/rule=fixed", f"ensemble.draws={DRAWS}", "ensemble.keep=5", "horizon=3", "claims=[]")
@@ -123,7 +125,7 @@ def test_little_work_stays_in_this_process_and_much_goes_on_in_several(
     ("override", "words"),
     [
         ("executor=clouds", "executor"),
-        ("executor._target_=hedging.executors.clouds", "cannot find 'hedging.executors.clouds'"),
+        ("executor._target_=hedging.runs.executors.clouds", "cannot find 'hedging.runs.executors.clouds'"),
         ("executor._target_=builtins.dict", "gives no concurrent.futures.Executor"),
         ("executor.workers=0", "executor.workers=0: it must be a whole number from 1"),
         ("+executor.threads=3", "no option 'threads'"),
@@ -139,7 +141,7 @@ def test_an_executor_that_cannot_be_is_told_in_one_line(study: Command, override
 def test_a_worker_that_dies_is_told(study: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(HedgingError, match="a worker process died"):
         for _ in executors.work_through(
-            [1, 2], die, lambda job: 1, {"_target_": "hedging.executors.processes"}
+            [1, 2], die, lambda job: 1, {"_target_": "hedging.runs.executors.processes"}
         ):
             pass
 

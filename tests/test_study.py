@@ -13,12 +13,12 @@ import yaml
 from command_line import Command
 
 from hedging import HedgingError, load
-from hedging.compose import config_dir
-from hedging.ensemble import play
-from hedging.played import play_study
-from hedging.settings import settings_for
-from hedging.study import Study, is_study, read_study
-from hedging.study_results import save_study
+from hedging.results.study import save_study
+from hedging.runs.loop import play
+from hedging.settings.compose import config_dir
+from hedging.settings.settings import settings_for
+from hedging.studies.findings import play_study
+from hedging.studies.study import Study, is_study, read_study
 
 TINY = ("horizon=8", "ensemble.draws=12", "ensemble.keep=0")
 AXES = "+axes={dose: {values: [0, 0.5, 1], keys: [client.rule.effort.china], label: effort}}"

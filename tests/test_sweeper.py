@@ -27,13 +27,13 @@ from hydra.test_utils.launcher_common_tests import (
 )
 from omegaconf import DictConfig, OmegaConf
 
-from hedging.axes import read_grid
-from hedging.compose import config_dir, plain
 from hedging.errors import HedgingError
-from hedging.estimate import Options, read_options
-from hedging.lockstep import play_grid
-from hedging.naming import read_outcome
-from hedging.settings import settings_for
+from hedging.measures.outcome import read_outcome
+from hedging.runs.estimate import Options, read_options
+from hedging.runs.grid import play_grid
+from hedging.settings.compose import config_dir, plain
+from hedging.settings.settings import settings_for
+from hedging.studies.axes import read_grid
 from hydra_plugins.hedging_lockstep import sweeper as sweeper_module
 from hydra_plugins.hedging_lockstep._planning import LONG, write_axes
 from hydra_plugins.hedging_lockstep._splitting import Part, read_parts

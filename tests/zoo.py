@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hedging import Array, Bid, PatronSight, Sight
-from hedging.parameters import WHOLE_FROM_1, within
+from hedging.world.parameters import WHOLE_FROM_1, within
 
 
 def level(sight: Sight, value: float = 0.5) -> Array:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from hedging.arrays import Array
 from hedging.measures.over_time import all_patrons, ratio, running_total, total_over_time
+from hedging.world.arrays import Array
 
 
 def total_utility(utility: Array, weight: Array) -> Array:
     """Add up the client's utility over the quarters it stands.
 
     Rule: SUM_t w_t utility_t. Shapes: (quarter, draw) -> (draw,). Range: any; not discounted.
-    Source: the client's utility of a quarter, hedging.phases.utility.
+    Source: the client's utility of a quarter, hedging.world.phases.utility.
     """
     return total_over_time(utility, weight)
 

@@ -10,8 +10,8 @@ from itertools import combinations
 
 import numpy as np
 
-from hedging.arrays import Array, clip01
 from hedging.measures.over_time import added, all_patrons, window_mean
+from hedging.world.arrays import Array, clip01
 
 
 def posture(effort: Array) -> Array:

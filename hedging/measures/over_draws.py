@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hedging.arrays import Array
 from hedging.measures.over_time import beside, ratio
+from hedging.world.arrays import Array
 
 
 def weight(survival: Array, sovereign: Array) -> Array:

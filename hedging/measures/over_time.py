@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hedging.arrays import Array, over_patrons
-from hedging.dates import index
 from hedging.errors import HedgingError
+from hedging.world.arrays import Array, over_patrons
+from hedging.world.dates import index
 
 WINDOW = 4
 """Structural: quarters in the window of posture and regime, a year."""

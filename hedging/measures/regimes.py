@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hedging.arrays import Array
 from hedging.measures.courtship import contradiction, posture
 from hedging.measures.over_time import all_patrons, closing, rise, window_mean, window_sum
+from hedging.world.arrays import Array
 
 REGIMES = ("hedging", "bandwagon", "balancing", "passive", "rupture", "absorption", "collapse")
 """Names of the regimes; their place is their code."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hedging.arrays import Array, clip01
 from hedging.measures.over_time import added, all_patrons
-from hedging.phases.settlement import TRADE_LOSS
+from hedging.world.arrays import Array, clip01
+from hedging.world.phases.settlement import TRADE_LOSS
 
 WEIGHT_OF_TRADE = 0.5
 """Structural: what trade counts for in dependence."""

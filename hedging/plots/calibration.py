@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from hedging.arrays import Array
 from hedging.plots.style import CLIENT_COLOUR, INK, QUIET, new_figure, styled, write_footer
+from hedging.world.arrays import Array
 
 PRIOR, POSTERIOR = "#9A9A9A", "#1B6CA8"
 WRITTEN = 2020.0

@@ -8,9 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from hedging.arrays import Array, choice_probabilities, clip01, others, sigmoid
-from hedging.parameters import NOT_NEGATIVE, SHARE, WHOLE_FROM_1, within
 from hedging.rules.sight import Sight
+from hedging.world.arrays import Array, choice_probabilities, clip01, others, sigmoid
+from hedging.world.parameters import NOT_NEGATIVE, SHARE, WHOLE_FROM_1, within
 
 EASY_SQUEEZE = 0.5
 """Structural: squeeze that does not yet drive a heuristic client to court others."""

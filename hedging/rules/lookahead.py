@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hedging.arrays import Array, choice_probabilities
-from hedging.parameters import NOT_NEGATIVE, WHOLE_FROM_1, within
 from hedging.rules.client import STRENGTHS, stances
 from hedging.rules.sight import Sight
+from hedging.world.arrays import Array, choice_probabilities
+from hedging.world.parameters import NOT_NEGATIVE, WHOLE_FROM_1, within
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedging.arrays import Array, choice_probabilities
-from hedging.parameters import NOT_NEGATIVE, within
-from hedging.phases.offers import Bid
 from hedging.rules.sight import PatronSight
+from hedging.world.arrays import Array, choice_probabilities
+from hedging.world.parameters import NOT_NEGATIVE, within
+from hedging.world.phases.offers import Bid
 
 MULTIPLIERS = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Structural: how hard a strategic patron may press, as multiples of its full demand."""

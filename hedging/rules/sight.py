@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from hedging.arrays import Array, clip01
-from hedging.chance import EXPECTED, Chance
-from hedging.parameters import Parameters
-from hedging.phases import offers
-from hedging.phases.offers import Bid, Standing
-from hedging.state import State
+from hedging.world.arrays import Array, clip01
+from hedging.world.chance import EXPECTED, Chance
+from hedging.world.parameters import Parameters
+from hedging.world.phases import offers
+from hedging.world.phases.offers import Bid, Standing
+from hedging.world.state import State
 
 SQUEEZED = 0.25
 """Structural: the cost of a demand, in utility, that counts as one unit of squeeze."""

@@ -14,11 +14,11 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from hedging.compose import Tree, config_dir, plain, readable_errors
 from hedging.errors import HedgingError
-from hedging.estimate import Options
-from hedging.settings import Settings, read_settings
-from hedging.study import Study, is_study, read_study
+from hedging.runs.estimate import Options
+from hedging.settings.compose import Tree, config_dir, plain, readable_errors
+from hedging.settings.settings import Settings, read_settings
+from hedging.studies.study import Study, is_study, read_study
 from hydra_plugins.hedging_lockstep._splitting import Part
 from hydra_plugins.hedging_lockstep.sweeper import NUMBERS
 

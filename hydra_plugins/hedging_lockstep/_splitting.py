@@ -17,8 +17,8 @@ from hydra.core.override_parser.types import (
 )
 
 from hedging.errors import HedgingError
-from hedging.estimate import Options
-from hedging.numbers import read_float
+from hedging.runs.estimate import Options
+from hedging.settings.numbers import read_float
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class LockstepSweeper(BasicSweeper):
         assert self.hydra_context is not None
         if not is_own(self.config):
             return super().sweep(arguments)
-        from hedging.estimate import describe, read_options
+        from hedging.runs.estimate import describe, read_options
         from hydra_plugins.hedging_lockstep._planning import Planner
         from hydra_plugins.hedging_lockstep._splitting import read_parts
 

@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hedging.claims import Known
 from hedging.errors import HedgingError, unknown
 from hedging.plots.studies.event_time import event_time
 from hedging.plots.studies.frontier import frontier
@@ -25,7 +24,8 @@ from hedging.plots.studies.stacked import stacked
 from hedging.plots.studies.verdicts import verdicts
 from hedging.plots.studies.view import View
 from hedging.plots.style import styled
-from hedging.values import read_name
+from hedging.settings.values import read_name
+from hedging.studies.claims import Known
 
 COMMON = ("kind", "name", "title", "note", "rule", "at", "height", "panels", "claims", "show")
 KINDS: dict[str, tuple[Callable[[View], Figure], tuple[str, ...]]] = {

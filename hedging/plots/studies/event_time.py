@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hedging import dates
 from hedging.plots.axes import settle
 from hedging.plots.panels import MIDDLE, draw_band
 from hedging.plots.reading import QUARTER, Array
 from hedging.plots.studies.paths import PATH
 from hedging.plots.studies.view import View, statistic
 from hedging.plots.style import QUIET
+from hedging.world import dates
 
 START, STOP = -16, 8
 """Quarters before and after the event that are shown unless said."""

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from hedging.judging import MOSTLY, REFUTED, ROBUST
 from hedging.plots.axes import settle
 from hedging.plots.studies.view import PALETTE, View
 from hedging.plots.style import INK, QUIET
+from hedging.studies.judging import MOSTLY, REFUTED, ROBUST
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LETTERS = 50

@@ -13,9 +13,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hedging.judging import percent
 from hedging.plots.reading import UNIT_WORDS, Actor, Array
 from hedging.plots.style import DASHES, FONT, QUIET, WIDTH, new_figure
+from hedging.studies.judging import percent
 
 PALETTE = ("#222222", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8C6D1F", "#56B4E9", "#7F7F7F")
 """Colours of arms and values, apart from each other under the common kinds of colour blindness."""

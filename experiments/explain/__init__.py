@@ -1,1 +1,0 @@
-"""Explain one draw: what happened in a quarter, and why, in words, numbers and a figure."""

@@ -1,0 +1,1 @@
+"""What is asked: axes, arms, formulas, claims."""
