@@ -14,8 +14,8 @@ from hedging.measures.catalogue import SERIES, TOTALS
 from hedging.runs.grid import LANES, play_grid
 from hedging.runs.loop import play
 from hedging.runs.store import LAST
+from hedging.settings.read import read_whole
 from hedging.settings.settings import Settings
-from hedging.settings.values import read_whole
 from hedging.studies.axes import Grid
 from hedging.studies.study import Play, Study
 from hedging.world.quantities import QUANTITIES, Quantity

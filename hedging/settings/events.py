@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from hedging.errors import HedgingError, unknown
-from hedging.settings.numbers import Number, read_float
+from hedging.settings.numbers import Number
+from hedging.settings.read import read_float
 from hedging.world import dates
 from hedging.world.arrays import Array
 from hedging.world.parameters import DECLARATIONS, Parameters

@@ -9,7 +9,7 @@ from typing import Any
 
 from hedging.errors import HedgingError, unknown
 from hedging.settings.compose import Tree
-from hedging.settings.values import read_colour, read_marks, read_name, read_text, read_whole
+from hedging.settings.read import read_colour, read_marks, read_name, read_text, read_whole
 
 TOP = (
     *("client", "patrons", "world", "events", "ensemble"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from math import inf, isnan, log
+from math import inf, log
 from typing import Any
 
 import numpy as np
 
 from hedging.errors import HedgingError, unknown
+from hedging.settings.read import read_float
 from hedging.world.arrays import Array
 from hedging.world.parameters import REAL, UNITS, Domain
 
@@ -69,21 +70,6 @@ def varying(numbers: Mapping[str, Number], patterns: Sequence[str]) -> list[Numb
         for path, number in numbers.items()
         if number.ranged and any(fnmatchcase(path, pattern) for pattern in patterns)
     ]
-
-
-def read_float(raw: Any, where: str) -> float:
-    """Read one plain number; `.inf` is never.
-
-    Raises:
-        HedgingError: it is none.
-    """
-    if isinstance(raw, str) and raw.strip().lower() in {".inf", "inf", "+.inf"}:
-        return inf
-    if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise HedgingError(f"{where}: '{raw}' is not a number; write a number such as 0.5")
-    if isnan(raw):
-        raise HedgingError(f"{where}: NaN is not a number to run with; write a number such as 0.5")
-    return float(raw)
 
 
 def read_number(node: Any, path: str, unit: str | None = None, domain: Domain = REAL) -> Number:

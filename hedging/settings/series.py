@@ -10,8 +10,7 @@ from typing import Any
 from hedging.errors import HedgingError, unknown
 from hedging.settings.compose import config_dir
 from hedging.settings.header import MAX_HORIZON
-from hedging.settings.numbers import read_float
-from hedging.settings.values import read_whole
+from hedging.settings.read import read_float, read_whole
 from hedging.world import dates
 
 WHERE = "world.energy_series"

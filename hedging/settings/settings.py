@@ -17,9 +17,9 @@ from hedging.settings.designs import NEUTRAL, Design, read_design
 from hedging.settings.events import Event, read_events
 from hedging.settings.header import About, read_about
 from hedging.settings.numbers import PINNED, Number, read_number
+from hedging.settings.read import read_whole
 from hedging.settings.sample_file import bounded, identified, read_own
 from hedging.settings.series import read_series
-from hedging.settings.values import read_whole
 from hedging.studies.axes import swept_paths
 from hedging.world.arrays import Array
 from hedging.world.parameters import DECLARATIONS, REAL, declared

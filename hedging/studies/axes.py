@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from hedging.errors import HedgingError, unknown
-from hedging.settings.numbers import Number, read_float
+from hedging.settings.numbers import Number
+from hedging.settings.read import read_float
 from hedging.world.arrays import Array
 
 KEYS = ("values", "keys", "factor", "unit", "label")

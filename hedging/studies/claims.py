@@ -8,7 +8,7 @@ from typing import Any
 
 from hedging import measures
 from hedging.errors import HedgingError, unknown
-from hedging.settings.numbers import read_float
+from hedging.settings.read import read_float
 from hedging.studies.formula import Formula, read_formula
 
 ALONG = ("monotone", "interior_maximum", "convex", "saturating")

@@ -12,8 +12,8 @@ from hedging.errors import HedgingError
 from hedging.measures.outcome import AfterTheRun, Outcome, read_outcome
 from hedging.settings.compose import Tree, compose
 from hedging.settings.header import OF_STUDIES
+from hedging.settings.read import read_text
 from hedging.settings.settings import Settings, read_settings
-from hedging.settings.values import read_text
 from hedging.studies.arms import Variant, check_effect, read_variants
 from hedging.studies.axes import Grid, read_grid
 from hedging.studies.claims import Claim, Known, read_claim

@@ -18,7 +18,7 @@ from hydra.core.override_parser.types import (
 
 from hedging.errors import HedgingError
 from hedging.runs.estimate import Options
-from hedging.settings.numbers import read_float
+from hedging.settings.read import read_float
 
 
 @dataclass(frozen=True)

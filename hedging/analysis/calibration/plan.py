@@ -16,8 +16,7 @@ from hedging.analysis.calibration.targets import Record, read_record, read_yaml
 from hedging.analysis.calibration.worlds import Worlds, worlds_under
 from hedging.errors import HedgingError, unknown
 from hedging.settings.compose import config_dir
-from hedging.settings.numbers import read_float
-from hedging.settings.values import read_name, read_text, read_whole
+from hedging.settings.read import read_float, read_name, read_text, read_whole
 
 PART = 8192
 """Prior draws of one part."""

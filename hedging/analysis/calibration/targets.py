@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from hedging.errors import HedgingError, unknown
 from hedging.settings.compose import config_dir
-from hedging.settings.numbers import read_float
-from hedging.settings.values import read_text
+from hedging.settings.read import read_float, read_text
 from hedging.studies.formula import Formula, read_formula
 from hedging.world.arrays import Array
 from hedging.world.parameters import UNITS

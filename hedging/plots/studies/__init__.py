@@ -24,7 +24,7 @@ from hedging.plots.studies.stacked import stacked
 from hedging.plots.studies.verdicts import verdicts
 from hedging.plots.studies.view import View
 from hedging.plots.style import styled
-from hedging.settings.values import read_name
+from hedging.settings.read import read_name
 from hedging.studies.claims import Known
 
 COMMON = ("kind", "name", "title", "note", "rule", "at", "height", "panels", "claims", "show")
