@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, field, fields
-from functools import lru_cache
 from math import inf, isnan
 from typing import Any, TypeVar, get_type_hints
 
@@ -78,7 +77,6 @@ def read(cls: type[T], node: Any, where: str, say: str = "", what: str = "key") 
     return cls(**found)
 
 
-@lru_cache(maxsize=256)
 def hints_of(cls: type) -> Mapping[str, Any]:
     """What each field of a dataclass is annotated with."""
     return get_type_hints(cls)
