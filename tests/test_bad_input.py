@@ -201,7 +201,7 @@ def test_the_command_line_says_it_once_and_writes_nothing(
 # Files
 
 
-SHIPPED = (ROOT / "hedging" / "data" / "energy_rent.csv").read_text(encoding="utf-8")
+SHIPPED = (ROOT / "configs" / "series" / "energy_rent.csv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

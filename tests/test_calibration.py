@@ -62,7 +62,7 @@ def test_nothing_is_played_beyond_2019() -> None:
 
 
 def test_the_energy_target_is_the_sum_of_its_series() -> None:
-    series = pd.read_csv(ROOT / "hedging" / "data" / "energy_rent.csv")["energy_rent_usd_bn"].sum()
+    series = pd.read_csv(ROOT / "configs" / "series" / "energy_rent.csv")["energy_rent_usd_bn"].sum()
     (target,) = (t for t in RECORD.targets if t.name == "energy_rent")
     assert target.value == pytest.approx(series, abs=0.02)
 

@@ -19,8 +19,9 @@ from hedging.errors import HedgingError
 from hedging.results.run import fingerprint
 from hedging.runs.loop import join
 from hedging.runs.loop import play as play_blocks
+from hedging.settings import designs
 from hedging.settings.designs import DESIGNS, GROUPED, nearest_sizes
-from hedging.settings.settings import Settings, designs, read_settings, settings_for
+from hedging.settings.settings import Settings, read_settings, settings_for
 from hedging.studies.study import read_study
 from hedging.world.chance import CHUNK, Luck, normal, uniform
 from hedging.world.mesa import HedgingModel

@@ -18,9 +18,10 @@ import pytest
 from experiments import reproduce
 from hedging import measures
 from hedging.errors import HedgingError
+from hedging.results import freshness
 from hedging.results.changes import changed_settings, moved, moved_rows
 from hedging.results.freshness import as_committed, moved_measures, quick_numbers, quick_table, stale
-from hedging.results.run import freshness, save_run
+from hedging.results.run import save_run
 from hedging.settings.settings import Settings, settings_for
 
 COMMITTED = Path(__file__).parents[1] / "results"

@@ -21,9 +21,9 @@ from command_line import Command, bytes_of, start
 
 import hedging
 from hedging.errors import HedgingError
+from hedging.results import run as results_module
+from hedging.results import summary
 from hedging.results.folder import staged, workplace
-from hedging.results.run import run as results_module
-from hedging.results.run import summary
 from hedging.runs import executors
 from hedging.runs import store as parts
 from hedging.runs.loop import play_block
