@@ -24,7 +24,6 @@ from hedging.settings.events import apply_to_parameters
 from hedging.settings.settings import Settings, read_settings
 from hedging.world import dates
 from hedging.world.arrays import Array
-from hedging.world.mesa import HedgingModel
 from hedging.world.parameters import DECLARATIONS, REAL, Declaration, Parameters
 from hedging.world.phases.calendar import Calendar
 from hedging.world.phases.economy import Economy
@@ -35,6 +34,7 @@ from hedging.world.phases.settlement import Settlement
 from hedging.world.phases.utility import Welfare
 from hedging.world.quantities import QUANTITIES, TERMS_ALONE
 from hedging.world.state import STATES, State, described
+from hedging.world.world import World as ModelWorld
 
 NAMES = ("north", "east", "south", "west", "centre")
 """Patrons of no country; not in the order of their names, which some choices go by."""
@@ -181,10 +181,10 @@ def play(settings: Settings, names: tuple[str, ...] = RECORDED) -> Run:
 
 def step_of_many(settings: Settings, state: State, quarter: int, many: int) -> dict[str, Array]:
     """One quarter from the first draw of a state, many times over: flows, and states at its end."""
-    model = HedgingModel(settings=settings, draws=many)
+    model = ModelWorld(settings, draws=many)
     repeated = {name: np.repeat(getattr(state, name)[..., :1], many, axis=-1) for name in STATES}
     model.state, model.quarter = State(**repeated), quarter
-    return model.advance() | {name: getattr(model.state, name) for name in STATES}
+    return model.step() | {name: getattr(model.state, name) for name in STATES}
 
 
 class _Builder:

@@ -20,10 +20,10 @@ from hedging.measures.catalogue import SERIES, TOTALS
 from hedging.runs.loop import Block, play
 from hedging.settings.numbers import KEYS, Number, read_number
 from hedging.settings.settings import Settings, settings_for
-from hedging.world.mesa import HedgingModel
 from hedging.world.parameters import DECLARATIONS, UNITS
 from hedging.world.quantities import QUANTITIES, TERMS_ALONE
 from hedging.world.sampling import Table
+from hedging.world.world import World
 
 CONFIGS = ROOT / "configs"
 FOUR = "+patron@patrons.european_union=european_union"
@@ -98,7 +98,7 @@ def inherits(path: Path) -> bool:
 @pytest.mark.parametrize("choice", list(choices()))
 def test_every_option_composes_and_its_rules_stand(choice: str) -> None:
     settings = chosen(choice)
-    model = HedgingModel(settings=settings, draws=1)
+    model = World(settings, draws=1)
     model.step()
     assert np.isfinite(model.state.reserves).all()
 
@@ -277,7 +277,7 @@ def sizes(settings: Settings) -> dict[str, int]:
 
 
 def test_parameters_have_the_axes_they_declare(four: Settings) -> None:
-    parameters = Table(four, HedgingModel(settings=four, draws=48).sampled, 48).parameters()
+    parameters = Table(four, World(four, draws=48).sampled, 48).parameters()
     for name, about in DECLARATIONS.items():
         assert getattr(parameters, name).shape == tuple(sizes(four)[axis] for axis in about.axes), name
         assert about.unit in UNITS, name

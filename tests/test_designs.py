@@ -26,6 +26,7 @@ from hedging.studies.study import read_study
 from hedging.world.chance import CHUNK, Luck, normal, uniform
 from hedging.world.mesa import HedgingModel
 from hedging.world.sampling import sample, sampled_numbers
+from hedging.world.world import World
 from tests.strategies import RECORDED, pin, play, same, shipped_tree
 
 RUSSIA = ("patrons.russia.red*", "patrons.russia.jealousy")  # three numbers
@@ -210,7 +211,7 @@ def test_only_what_vary_names_is_in_a_design_and_what_is_pinned_is_not(design: s
     pinned = pin(shipped_tree(ensemble=ensemble, chance="sampled"), {"patrons.russia.red_line": 0.8})
     assert pinned.design.columns == ("patrons.russia.jealousy", "patrons.russia.red_line_width")
     assert "patrons.russia.red_line" not in sample(pinned, 0, draws)
-    assert set(HedgingModel(settings=pinned, draws=4).parameters.red_line[0]) == {0.8}
+    assert set(World(pinned, draws=4).parameters.red_line[0]) == {0.8}
 
 
 @pytest.mark.parametrize("design", ["sobol", "latin_hypercube"])

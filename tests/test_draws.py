@@ -20,6 +20,7 @@ from hedging.world.arrays import Array
 from hedging.world.chance import CHUNK, Luck, normal, uniform
 from hedging.world.mesa import HedgingModel
 from hedging.world.sampling import sample, sampled_numbers
+from hedging.world.world import World
 from tests.strategies import RECORDED, pin, play, same, shipped_tree
 
 DRAWS = 20_000
@@ -180,7 +181,7 @@ def test_only_what_vary_names_is_drawn(vary: list[str], drawn: Callable[[str], b
 
 def test_what_vary_does_not_name_keeps_its_central_value() -> None:
     some = settings(vary=["client.zeta"])
-    p = HedgingModel(settings=some, draws=60).parameters
+    p = World(some, draws=60).parameters
     assert len(set(p.zeta)) == 60
     assert p.red_line.tolist() == [[1.0] * 60, [3.0] * 60, [3.0] * 60]
     assert set(p.theta_sov) == {5.0}

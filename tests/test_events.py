@@ -13,8 +13,8 @@ from hedging.rules.client import STRENGTHS, stances
 from hedging.settings.settings import Settings, read_settings, settings_for
 from hedging.world import dates
 from hedging.world.arrays import Array
-from hedging.world.mesa import HedgingModel
 from hedging.world.state import STATES
+from hedging.world.world import World
 from tests.strategies import RECORDED, Run, play, same, shipped_tree
 
 RUSSIA, CHINA, UNITED_STATES = 0, 1, 2
@@ -183,16 +183,16 @@ def test_rollouts_take_the_event_of_today_to_last() -> None:
     short = read_settings(
         tree | {"events": {"it": shock("2016Q1", "client.external_gap", until="2016Q1", add=0.5)}}
     )
-    model = HedgingModel(settings=short, draws=1)
+    model = World(short, draws=1)
     model.cast = replace(model.cast, client=Watched())
     for _ in range(4):
-        model.advance()
+        model.step()
     before = model.state
-    model.advance()
-    lasting = HedgingModel(settings=read_settings(tree), draws=1)
+    model.step()
+    lasting = World(read_settings(tree), draws=1)
     lasting.parameters = replace(lasting.parameters, external_gap=lasting.parameters.external_gap + 0.5)
     lasting.state, lasting.quarter = before, 4
-    value = sum(0.95**ahead * lasting.advance()["utility"][0] for ahead in range(quarters))
+    value = sum(0.95**ahead * lasting.step()["utility"][0] for ahead in range(quarters))
     assert seen[0][0, 0] == pytest.approx(value, rel=1e-12)
 
 

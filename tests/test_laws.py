@@ -22,13 +22,13 @@ from hedging.runs.loop import play_block
 from hedging.settings.settings import Settings, read_settings
 from hedging.world.arrays import Array
 from hedging.world.chance import EXPECTED
-from hedging.world.mesa import HedgingModel
 from hedging.world.parameters import DECLARATIONS, Parameters
 from hedging.world.phases import offers
 from hedging.world.phases.calendar import read_calendar
 from hedging.world.phases.offers import Bid, Standing
 from hedging.world.quantities import QUANTITIES, TERMS_ALONE
 from hedging.world.state import State
+from hedging.world.world import World as ModelWorld
 from tests.strategies import (
     CLIENT_RULES,
     RANGES,
@@ -249,14 +249,14 @@ def test_law_07_a_draw_does_not_feel_its_neighbours(world: World, other: int) ->
         setattr(mixed, part, mix(getattr(mine, part), getattr(yours, part)))
     mine.settings = mixed.settings = replace(world.settings, events=())  # a shock at the start has struck
     for quarter in range(world.horizon):
-        alone, beside = mine.advance(), mixed.advance()
+        alone, beside = mine.step(), mixed.step()
         for name in alone:
             same(f"{name} in quarter {quarter}", alone[name][..., odd], beside[name][..., odd])
 
 
-def world_model(world: World) -> HedgingModel:
+def world_model(world: World) -> ModelWorld:
     """The model of a world, before its first quarter."""
-    return HedgingModel(settings=world.settings, draws=world.draws)
+    return ModelWorld(world.settings, draws=world.draws)
 
 
 @laws(30)
@@ -284,11 +284,11 @@ def test_law_08_expectation_knows_no_seed(world: World, seed: int) -> None:
 )
 def test_law_08_sampled_and_expected_agree_in_the_mean_of_a_step(world: World, quarter: int) -> None:
     settings, many = world.settings, 20_000
-    model = HedgingModel(settings=replace(settings, chance="expected"), draws=1)
+    model = ModelWorld(replace(settings, chance="expected"), draws=1)
     for _ in range(quarter):
-        model.advance()
+        model.step()
     before = model.state
-    expected = model.advance() | vars(model.state)
+    expected = model.step() | vars(model.state)
     sampled = step_of_many(settings, before, quarter, many)
     assume(expected["compression"].max() == 0 and sampled["compression"].max() == 0)
     swing = model.parameters.warmth_coercion + model.parameters.warmth_deal
@@ -367,7 +367,7 @@ def stand(world: World, quarter: int) -> tuple[State, Parameters]:
     """Where a world stands at the start of a quarter."""
     model = world_model(world)
     for _ in range(quarter):
-        model.advance()
+        model.step()
     return model.state, model.parameters
 
 

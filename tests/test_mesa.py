@@ -16,6 +16,7 @@ from hedging import HedgingError, HedgingModel
 from hedging.settings.settings import settings_for
 from hedging.world import dates
 from hedging.world.quantities import QUANTITIES, TERMS_ALONE
+from hedging.world.world import World, play_out
 
 SHORT = {"horizon": 4}
 PATRONS = ["russia", "china", "united_states"]
@@ -187,3 +188,15 @@ def test_mesas_batch_run_takes_any_study() -> None:
     )
     assert [row["experiment"] for row in rows] == ["baseline", "baseline"]
     assert {row["client.zeta"] for row in rows} == {0.5, 1.0}
+
+
+def test_the_model_steps_the_very_world_that_it_holds() -> None:
+    """Mesa's model is thin: what it steps through is what a bare World does, to the last bit."""
+    settings = settings_for("baseline", ["ensemble.draws=5", "horizon=6"])
+    names = ("reserves", "concession", "coerce", "utility", "terms_without_rivals")
+    model = HedgingModel(world=World(settings))
+    through_mesa = play_out(model.world, names, model.step)
+    alone = play_out(World(settings), names)
+    assert not model.running
+    for name in names:
+        np.testing.assert_array_equal(through_mesa[name], alone[name])

@@ -20,6 +20,7 @@ from hedging.settings.settings import settings_for
 from hedging.world.mesa import HedgingModel
 from hedging.world.parameters import DATE_OR_NEVER, NOT_NEGATIVE, POSITIVE, REAL, SHARE, WHOLE_FROM_1
 from hedging.world.sampling import sample
+from hedging.world.world import World
 from tests.strategies import play, same
 
 LINE, ZETA, CUT = "patrons.russia.red_line", "client.zeta", "patrons.russia.coercive_cut"
@@ -51,7 +52,7 @@ def test_numbers_of_the_file_are_used_and_the_others_are_sampled_as_usual(mine: 
     for path in set(usual) - {LINE, ZETA}:
         same(path, drawn[path], usual[path])
     same(LINE, sample(with_file, 3, 2)[LINE], drawn[LINE][3:5])
-    assert HedgingModel(settings=with_file, draws=8).parameters.red_line[0].tolist() == drawn[LINE].tolist()
+    assert World(with_file, draws=8).parameters.red_line[0].tolist() == drawn[LINE].tolist()
 
 
 def test_what_vary_leaves_out_and_what_has_no_range_may_be_given(mine: Path, here: Path) -> None:

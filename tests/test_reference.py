@@ -17,8 +17,8 @@ import pytest
 from hedging.settings.settings import settings_for
 from hedging.world import dates
 from hedging.world.arrays import Array
-from hedging.world.mesa import HedgingModel
 from hedging.world.quantities import QUANTITIES
+from hedging.world.world import World
 from tests.strategies import Run, pin, play, shipped_tree, step_of_many
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -111,11 +111,11 @@ def test_a_sampled_quarter_is_the_expected_one_in_the_mean(quarter: int) -> None
     many = 40_000
     tree = shipped_tree(ensemble={"draws": 1, "keep": 1, "vary": []}, chance="expected", seed=11)
     settings = pin(tree, {"client.repression_unrest": 0.0})
-    model = HedgingModel(settings=settings, draws=1)
+    model = World(settings, draws=1)
     for _ in range(quarter):
-        model.advance()
+        model.step()
     before = model.state
-    expected = model.advance() | vars(model.state)
+    expected = model.step() | vars(model.state)
     sampled = step_of_many(replace(settings, chance="sampled"), before, quarter, many)
     assert expected["compression"].max() == 0
     assert sampled["compression"].max() == 0

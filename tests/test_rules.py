@@ -16,10 +16,10 @@ from hedging.runs.loop import play_block
 from hedging.settings.settings import Settings, read_settings, settings_for
 from hedging.world.arrays import Array
 from hedging.world.chance import EXPECTED, Luck
-from hedging.world.mesa import HedgingModel
 from hedging.world.phases import calendar, offers
 from hedging.world.quarter import see
 from hedging.world.state import State, opening_state
+from hedging.world.world import World
 from tests.strategies import CLIENT_RULES, RECORDED, patron_rule, pin, same, shipped_tree
 
 PATRONS = ("russia", "china", "united_states")
@@ -35,7 +35,7 @@ def column(*rows: float, draws: int = 1) -> Array:
 class Situation:
     """A client at its desk: a state, the bids on the table, its rule."""
 
-    model: HedgingModel
+    model: World
     sight: Sight
 
     @property
@@ -49,7 +49,7 @@ def situation(
     settings: Settings, draws: int = 1, quarter: int = 0, luck: bool = False, **state: Array
 ) -> Situation:
     """The client's desk in a quarter; states that are given replace those of the start."""
-    model = HedgingModel(settings=settings, draws=draws)
+    model = World(settings, draws=draws)
     start = replace(opening_state(model.parameters), **state)
     chance = Luck(1, settings.patrons, 0, draws, quarter + 1).at(quarter) if luck else EXPECTED
     today = calendar.read_calendar(model.parameters, quarter, 1.0, EXPECTED)
@@ -211,7 +211,7 @@ def test_what_is_foreseen_is_what_a_frozen_stance_brings(quarter: int, bias: flo
     line = model.parameters.red_line * np.exp(bias)
     model.parameters = replace(model.parameters, red_line=line)
     model.state, model.quarter = seen.sight.state, quarter
-    value = sum(0.95**ahead * model.advance()["utility"][0] for ahead in range(quarters))
+    value = sum(0.95**ahead * model.step()["utility"][0] for ahead in range(quarters))
     foreseen = seen.sight.foresee(np.array([[0, 0, 0], stance]), quarters)
     assert foreseen[1, 0] == pytest.approx(value, rel=1e-12)
     assert foreseen[0, 0] != pytest.approx(value, rel=1e-3)
@@ -311,7 +311,7 @@ def test_a_rule_with_memory_gives_the_same_run_whatever_the_blocks(cut: int) -> 
 # The patrons --------------------------------------------------------------------------------------
 
 
-def patron_sight(rule: str = "transactional", **state: Array) -> tuple[HedgingModel, PatronSight]:
+def patron_sight(rule: str = "transactional", **state: Array) -> tuple[World, PatronSight]:
     """What the shipped patrons see, all by one rule."""
     tree = shipped_tree(**CENTRAL)
     for node in tree["patrons"].values():
@@ -439,7 +439,7 @@ def test_a_stalled_strategic_patron_asks_for_less() -> None:
 def test_deals_and_settlement_work_on_the_mean_bid() -> None:
     tree = shipped_tree(**CENTRAL)
     tree["patrons"]["russia"]["rule"] = patron_rule("strategic")
-    flows = HedgingModel(settings=read_settings(tree), draws=1).advance()
+    flows = World(read_settings(tree), draws=1).step()
     wealth = 5 + 1.5
     gain = np.log1p(flows["phi"] * flows["offer"] / wealth) - flows["cost"]
     accept = 1 / (1 + np.exp(-32 * gain))
@@ -502,7 +502,7 @@ def test_every_client_rule_answers_with_effort_in_range_at_every_desk(rule: str)
 def test_the_shipped_lookahead_sees_three_years_and_the_quantal_response_one() -> None:
     horizons = {}
     for rule in ("lookahead", "quantal_response"):
-        client = HedgingModel(settings=under(rule), draws=1).cast.client
+        client = World(under(rule), draws=1).cast.client
         assert isinstance(client, Lookahead)
         horizons[rule] = client.horizon
         assert client.precision.tolist() == [50]

@@ -13,7 +13,8 @@ from hedging.measures.trajectories import Arm
 from hedging.settings.settings import Settings
 from hedging.world.arrays import Array
 from hedging.world.parameters import Parameters
-from hedging.world.quantities import QUANTITIES, TERMS_ALONE, Recorder
+from hedging.world.quantities import QUANTITIES, TERMS_ALONE
+from hedging.world.world import World, play_out
 
 BLOCK = 2048
 """Draws stepped together: more would leave the cache, fewer wait for Python. Whole chunks of chance."""
@@ -59,16 +60,11 @@ def play_lanes(
     """
     from hedging.world.mesa import HedgingModel  # Mesa takes long to import
 
-    model = HedgingModel(settings=settings, first=first, draws=count, swept=swept, points=points)
-    recorder = Recorder(names, settings, count * points)
-    while model.running:
-        recorder.note_state(model.quarter, model.state)
-        alone = {TERMS_ALONE: model.terms_without_rivals()} if TERMS_ALONE in recorder.arrays else {}
-        recorder.note_flows(model.quarter, model.advance() | alone)
-    recorder.note_state(model.quarter, model.state)
-    block = Block(first, count, recorder.arrays, {}, model.parameters, model.sampled)
+    world = World(settings, first, count, swept, points)
+    model = HedgingModel(world=world)
+    arrays = play_out(world, names, model.advance)
     model.release()
-    return block
+    return Block(first, count, arrays, {}, world.parameters, world.sampled)
 
 
 def play_some(settings: Settings, nulls: Mapping[str, Settings], first: int, count: int) -> Block:

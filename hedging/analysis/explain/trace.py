@@ -14,11 +14,11 @@ from hedging.world import dates
 from hedging.world.arrays import Array
 from hedging.world.cast import Cast
 from hedging.world.chance import EXPECTED, Chance, Luck, uniform
-from hedging.world.mesa import HedgingModel
 from hedging.world.parameters import Parameters
 from hedging.world.quantities import QUANTITIES, TERMS_ALONE, Recorder, to_dataset
 from hedging.world.quarter import Flows, play_quarter
 from hedging.world.state import State
+from hedging.world.world import World
 
 
 @dataclass
@@ -178,7 +178,7 @@ class Held:
 
 def play(settings: Settings, draw: int) -> Story:
     """Play one draw to the horizon; it is the same as in the whole ensemble of the setting."""
-    model = HedgingModel(settings=settings, first=draw, draws=1)
+    model = World(settings, first=draw, draws=1)
     cast = model.cast
     listener = (LearningListener if hasattr(cast.client, "learn") else Listener)(cast.client)
     model.cast = replace(cast, client=listener)
@@ -187,11 +187,11 @@ def play(settings: Settings, draw: int) -> Story:
     thrown = luck if settings.chance == "sampled" else None
     recorder = Recorder([name for name in QUANTITIES if name != TERMS_ALONE], settings, 1)
     moments: list[Moment] = []
-    while model.running:
+    while not model.finished:
         quarter, before = model.quarter, model.state
         recorder.note_state(quarter, before)
         p = apply_to_parameters(model.parameters, settings.events, quarter)
-        flows = model.advance()
+        flows = model.step()
         recorder.note_flows(quarter, flows)
         held = replace(cast, client=Held(flows["effort"]))
         chance = EXPECTED if thrown is None else thrown.at(quarter)
