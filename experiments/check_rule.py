@@ -6,12 +6,14 @@ follow. Prints what was proved and ends with status 0, or one line that says wha
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from experiments.shell import command
 from hedging.errors import HedgingError
 from hedging.rules.check.prove import check_rule
 
@@ -26,35 +28,21 @@ def read_arguments(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
     """
     if not arguments or "=" in arguments[0]:
         raise HedgingError(f"which rule? write {USAGE}")
-    numbers: dict[str, Any] = {}
     for argument in arguments[1:]:
-        name, equals, text = argument.partition("=")
-        if not equals:
+        if "=" not in argument:
             raise HedgingError(f"'{argument}': write number=value, as in nerve=0.5")
-        try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise HedgingError(f"'{argument}': '{text}' is no number") from None
-        field, _, patron = name.partition(".")
-        if patron:
-            numbers.setdefault(field, {})[patron] = value
-        else:
-            numbers[field] = value
+    try:
+        numbers: Any = OmegaConf.to_container(OmegaConf.from_dotlist([*arguments[1:]]), resolve=True)
+    except (OmegaConfBaseException, yaml.YAMLError):
+        raise HedgingError(f"{' '.join(arguments[1:])}: write number=value, as in nerve=0.5") from None
     return arguments[0], numbers
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Check the rule that the arguments name, and say how it went."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments and arguments[0] in ("-h", "--help"):
-        print(f"{__doc__}\nUsage: {USAGE}")
-        return
-    try:
-        rule, numbers = read_arguments(arguments)
-        print(check_rule(rule, **numbers))
-    except HedgingError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+@command()
+def main(words: list[str]) -> str:
+    """Check the rule that is named, and say how it went."""
+    rule, numbers = read_arguments(words)
+    return str(check_rule(rule, **numbers))
 
 
 if __name__ == "__main__":

@@ -10,13 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hedging.errors import HedgingError
-    from hedging.results.run import load, simulate
-    from hedging.rules.check.prove import check_rule
-    from hedging.rules.sight import PatronSight, Sight
-    from hedging.world.arrays import Array
-    from hedging.world.mesa import HedgingModel
-    from hedging.world.phases.offers import Bid
+    from hedging.errors import HedgingError as HedgingError
+    from hedging.results.load import load as load
+    from hedging.rules.check.prove import check_rule as check_rule
+    from hedging.rules.sight import PatronSight as PatronSight
+    from hedging.rules.sight import Sight as Sight
+    from hedging.runs.simulate import simulate as simulate
+    from hedging.world.arrays import Array as Array
+    from hedging.world.mesa import HedgingModel as HedgingModel
+    from hedging.world.phases.offers import Bid as Bid
 
 _HOMES = {
     "Array": "hedging.world.arrays",
@@ -26,21 +28,9 @@ _HOMES = {
     "PatronSight": "hedging.rules.sight",
     "Sight": "hedging.rules.sight",
     "check_rule": "hedging.rules.check.prove",
-    "load": "hedging.results.run",
-    "simulate": "hedging.results.run",
+    "load": "hedging.results.load",
+    "simulate": "hedging.runs.simulate",
 }
-
-__all__ = [
-    "Array",
-    "Bid",
-    "HedgingError",
-    "HedgingModel",
-    "PatronSight",
-    "Sight",
-    "check_rule",
-    "load",
-    "simulate",
-]
 
 
 def __getattr__(name: str) -> Any:
@@ -50,4 +40,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*_HOMES]

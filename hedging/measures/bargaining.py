@@ -1,26 +1,128 @@
-"""Bargaining: what the client gets from its patrons, at what price, and what hedging costs it.
-
-Sums over time take `weight` at the start of each quarter, so a draw adds nothing once it has fallen. Money is
-USD bn.
-"""
+"""Bargaining and ties: what the client gets from patrons, at what price, and how it depends on them."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from hedging.measures.over_time import all_patrons, ratio, running_total, total_over_time
-from hedging.world.arrays import Array
+from hedging.measures.aggregate import added, all_patrons, opening, ratio, running_total, total_over_time
+from hedging.measures.declare import measure
+from hedging.world.arrays import Array, clip01
+from hedging.world.phases.settlement import TRADE_LOSS
+
+WEIGHT_OF_TRADE = 0.5
+"""Structural: what trade counts for in dependence."""
+
+WEIGHT_OF_DEBT = 0.25
+"""Structural: what debt counts for in dependence."""
+
+WEIGHT_OF_RENT = 0.25
+"""Structural: what subsidies and grants count for in dependence."""
 
 
-def total_utility(utility: Array, weight: Array) -> Array:
+@measure("partner", "share", "how much the client depends on the partner", reported=False)
+def dependence(trade_share: Array, debt: Array, market_debt: Array, subsidy: Array, grant: Array) -> Array:
+    """Say how much the client depends on each partner.
+
+    Rule: 0.5 * share of trade + 0.25 * share of debt + 0.25 * share of rent (subsidy + grant of the quarter).
+    Market debt is owed to the rest of the world, which gives no rent. Where nothing is owed or given, trade
+    takes the weight.
+    Shapes: the stocks whole, taken at the start of the quarter -> (quarter, partner, draw), partners being
+    patrons and, last, the rest of the world. Range: [0, 1], adds up to 1 over partners.
+    Source: Hirschman (1945) for trade, extended to debt and rent; the article, paragraphs 11 and 14.
+    """
+    trade, owed = opening(trade_share), np.concatenate([debt, market_debt[..., None, :]], axis=-2)
+    rent = subsidy + grant
+    rent = np.concatenate([rent, np.zeros_like(rent[..., :1, :])], axis=-2)
+    return (
+        WEIGHT_OF_TRADE * trade
+        + WEIGHT_OF_DEBT * _shares(opening(owed), trade)
+        + WEIGHT_OF_RENT * _shares(rent, trade)
+    )
+
+
+@measure(unit="share", meaning="how evenly dependence is spread (D)")
+def diversification(dependence: Array) -> Array:
+    """Say how evenly dependence is spread over partners (D).
+
+    Rule: (1 - SUM dep^2) / (1 - 1/(P+1)), dep as in `dependence`: one less the concentration, over its
+    largest value.
+    Shapes: (quarter, partner, draw) -> (quarter, draw). Range: 0 (all on one partner) to 1 (equal on all
+    P + 1).
+    Source: Hirschman (1945), one less the index of concentration, scaled; the article, paragraphs 6 and 14.
+    """
+    concentration = added(dependence * dependence, -2)
+    return clip01((1.0 - concentration) / (1.0 - 1.0 / dependence.shape[-2]))
+
+
+@measure(unit="share", meaning="what concessions leave of sovereignty", state=True)
+def sovereignty(concession: Array, sov_weight: Array) -> Array:
+    """Say what the concessions made leave of sovereignty.
+
+    Rule: clip(1 - SUM_p sov_weight * concession), at the start of a quarter or its end as the concession is.
+    Shapes: (..., patron, draw) and (patron, draw) -> (..., draw). Range: [0, 1].
+    Source: the article, paragraphs 3 and 12.
+    """
+    return clip01(1.0 - all_patrons(sov_weight * concession))
+
+
+@measure(unit="share", meaning="sovereignty that dependence leaves")
+def autonomy(sovereignty: Array, dependence: Array) -> Array:
+    """Say how free the client is in law and in fact.
+
+    Rule: sovereignty * (1 - max dep), the largest over all partners, the rest of the world included.
+    Shapes: sovereignty whole, taken at the start of the quarter, (quarter, partner, draw) -> (quarter, draw).
+    Range: [0, 1].
+    Source: Keohane and Nye (1977): power is the other side of dependence.
+    """
+    heaviest: Array = dependence.max(axis=-2)
+    return opening(sovereignty) * (1.0 - heaviest)
+
+
+@measure("patron", "share", "cost of a quarter of coercion, over output")
+def vulnerability(
+    scheduled: Array,
+    trade_share: Array,
+    debt: Array,
+    gdp: Array,
+    coercive_cut: Array,
+    blockade: Array,
+    blockade_impact: Array,
+    rollover: Array,
+    amortisation: Array,
+) -> Array:
+    """Say what a quarter of coercion by each patron would cost, as a share of output.
+
+    Rule: (coercive_cut*scheduled + 2*blockade_impact*blockade*trade_share*gdp + rollover*amortisation*debt) /
+    gdp: the subsidy cut, the trade blocked and the loan not rolled over. Carrots withheld are not in it
+    (`loyalty_rent`).
+    Shapes: scheduled (quarter, patron, draw); the stocks whole, taken at the start of the quarter ->
+    (quarter, patron, draw). Range: >= 0.
+    Source: Keohane and Nye (1977), what a tie costs when it is cut; the article, paragraphs 8 and 14.
+    """
+    output = opening(gdp)[..., None, :]
+    trade = opening(trade_share)[..., : scheduled.shape[-2], :]
+    blocked = TRADE_LOSS * blockade_impact * blockade * trade * output
+    return (coercive_cut * scheduled + blocked + rollover * amortisation * opening(debt)) / output
+
+
+def _shares(amounts: Array, otherwise: Array) -> Array:
+    """Turn amounts into shares over partners; where there is nothing to share, take other shares."""
+    total = added(amounts, -2)[..., None, :]
+    something = total > 0
+    return np.where(something, amounts / np.where(something, total, 1.0), otherwise)
+
+
+@measure(unit="utility", meaning="utility added up", over="run")
+def total_utility(utility: Array, stands: Array) -> Array:
     """Add up the client's utility over the quarters it stands.
 
     Rule: SUM_t w_t utility_t. Shapes: (quarter, draw) -> (draw,). Range: any; not discounted.
     Source: the client's utility of a quarter, hedging.world.phases.utility.
     """
-    return total_over_time(utility, weight)
+    return total_over_time(utility, stands)
 
 
+@measure("patron", "usd_bn/quarter", "money that the posture of the patron promises", reported=False)
 def expected_terms(carrot: Array, accept_probability: Array, offer: Array) -> Array:
     """Say what money a patron's posture promises the client this quarter.
 
@@ -31,17 +133,19 @@ def expected_terms(carrot: Array, accept_probability: Array, offer: Array) -> Ar
     return carrot + accept_probability * offer
 
 
-def leverage(with_rivals: Array, without_rivals: Array) -> Array:
+@measure("patron", "usd_bn/quarter", "terms that the patron gives for its rivals' sake")
+def leverage(expected_terms: Array, terms_without_rivals: Array) -> Array:
     """Say how much better a patron's terms are because it has rivals.
 
     Rule: expected_terms as they are less expected_terms with the warmth of every rival set to 0.
     Shapes: (quarter, patron, draw). Range: any, USD bn per quarter; exactly 0 with one patron.
     Source: Nash (1950), terms follow the outside option; the article, paragraph 11.
     """
-    return with_rivals - without_rivals
+    return expected_terms - terms_without_rivals
 
 
-def rents(subsidy: Array, grant: Array, loan_new: Array, loan_value: Array, weight: Array) -> Array:
+@measure("patron", "usd_bn", "rents so far")
+def rents(subsidy: Array, grant: Array, loan_new: Array, loan_value: Array, stands: Array) -> Array:
     """Add up what each patron has given so far, a loan at what it is worth.
 
     Rule: running sum of w * (subsidy + grant + loan_value * loan_new). Shapes: (quarter, patron, draw) and
@@ -49,10 +153,11 @@ def rents(subsidy: Array, grant: Array, loan_new: Array, loan_value: Array, weig
     falls.
     Source: the article, paragraphs 11 and 14.
     """
-    return running_total(subsidy + grant + loan_value * loan_new, weight)
+    return running_total(subsidy + grant + loan_value * loan_new, stands)
 
 
-def loyalty_rent(carrot: Array, coerce: Array, phi: Array, weight: Array) -> Array:
+@measure("patron", "usd_bn", "worth of carrots so far")
+def loyalty_rent(carrot: Array, coerce: Array, phi: Array, stands: Array) -> Array:
     """Add up the part of the rents that is paid for staying, not for a concession.
 
     Rule: running sum of w * phi * carrot * (1 - coerce), phi being the worth of a dollar paid (grant, and
@@ -60,29 +165,62 @@ def loyalty_rent(carrot: Array, coerce: Array, phi: Array, weight: Array) -> Arr
     `rents`.
     Source: the article, paragraph 11, favours from Moscow for gestures to the West.
     """
-    return running_total(phi * carrot * (1.0 - coerce), weight)
+    return running_total(phi * carrot * (1.0 - coerce), stands)
 
 
-def deals(accept: Array, offer: Array, weight: Array) -> Array:
+@measure("patron", "usd_bn", "money paid for concessions", over="run")
+def deals(accept: Array, offer: Array, stands: Array) -> Array:
     """Add up the money paid for concessions: SUM_t w_t accept * offer.
 
     Shapes: (quarter, patron, draw) -> (patron, draw). Range: >= 0.
     Source: the article, paragraph 5, money made to depend on concessions.
     """
-    return total_over_time(accept * offer, weight)
+    return total_over_time(accept * offer, stands)
 
 
-def concession_price(accept: Array, offer: Array, demand: Array, weight: Array) -> Array:
+@measure("patron", "usd_bn", "carrots paid", over="run")
+def carrots(carrot: Array, coerce: Array, stands: Array) -> Array:
+    """Add up the money paid to keep the client from rivals: SUM_t w_t carrot * (1 - coerce).
+
+    Shapes: (quarter, patron, draw) -> (patron, draw). Range: >= 0.
+    Source: the article, paragraph 11, favours from Moscow for gestures to the West.
+    """
+    return total_over_time(carrot * (1 - coerce), stands)
+
+
+@measure("patron", "usd_bn", "energy subsidy received", over="run")
+def subsidies(subsidy: Array, stands: Array) -> Array:
+    """Add up the energy subsidy received: SUM_t w_t subsidy.
+
+    Shapes: (quarter, patron, draw) -> (patron, draw). Range: >= 0.
+    Source: the article, paragraph 14.
+    """
+    return total_over_time(subsidy, stands)
+
+
+@measure(unit="usd_bn", meaning="cost of moving trade, added up", over="run")
+def total_adjust_cost(adjust_cost: Array, stands: Array) -> Array:
+    """Add up what moving trade from partner to partner costs: SUM_t w_t adjust_cost.
+
+    Shapes: (quarter, draw) -> (draw,). Range: >= 0.
+    Source: the cost of a quarter, hedging.world.phases.settlement.
+    """
+    return total_over_time(adjust_cost, stands)
+
+
+@measure("patron", "usd_bn", "price of a whole concession", over="run")
+def concession_price(accept: Array, offer: Array, demand: Array, stands: Array) -> Array:
     """Say what a patron paid for a whole concession, over all deals struck.
 
     Rule: SUM_t w accept*offer / SUM_t w accept*demand; missing (NaN) where nothing was sold.
     Shapes: (quarter, patron, draw) -> (patron, draw). Range: >= 0, USD bn for a concession from 0 to 1.
     Source: Schelling (1956), bound hands raise the price.
     """
-    return ratio(deals(accept, offer, weight), total_over_time(accept * demand, weight))
+    return ratio(deals(accept, offer, stands), total_over_time(accept * demand, stands))
 
 
-def stall_index(accept: Array, demand: Array, effort: Array, weight: Array) -> Array:
+@measure("patron", "share", "part of what was asked that was put off while courting", over="run")
+def stall_index(accept: Array, demand: Array, effort: Array, stands: Array) -> Array:
     """Say how much of what a patron asked was left open while it was being courted.
 
     Rule: SUM_t w (1 - accept)*demand*1[effort > 0] / SUM_t w demand; missing (NaN) where nothing was asked.
@@ -90,9 +228,10 @@ def stall_index(accept: Array, demand: Array, effort: Array, weight: Array) -> A
     Source: the article, paragraph 20, delay as a tactic.
     """
     put_off = np.where(effort > 0, (1.0 - accept) * demand, 0.0)
-    return ratio(total_over_time(put_off, weight), total_over_time(demand, weight))
+    return ratio(total_over_time(put_off, stands), total_over_time(demand, stands))
 
 
+@measure("patron", "1", "frustration over the red line", state=True)
 def tension(frustration: Array, red_line: Array) -> Array:
     """Say how near a patron is to its red line: frustration / red_line.
 
@@ -103,33 +242,38 @@ def tension(frustration: Array, red_line: Array) -> Array:
     return ratio(frustration, np.broadcast_to(red_line, frustration.shape))
 
 
-def coercive_quarters(coerce: Array, weight: Array) -> Array:
+@measure("patron", "quarters", "quarters of coercion", over="run")
+def coercive_quarters(coerce: Array, stands: Array) -> Array:
     """Count the quarters in which a patron coerced: SUM_t w_t coerce.
 
     Shapes: (quarter, patron, draw) -> (patron, draw). Range: 0 to the number of quarters.
     Source: the article, paragraph 11, past pressure outlived.
     """
-    return total_over_time(coerce, weight)
+    return total_over_time(coerce, stands)
 
 
-def coercion_losses(coerce: Array, vulnerability: Array, gdp: Array, weight: Array) -> Array:
+@measure("patron", "usd_bn", "money lost to coercion", over="run")
+def coercion_losses(coerce: Array, vulnerability: Array, gdp: Array, stands: Array) -> Array:
     """Add up what coercion took: subsidy cut, trade blocked, loans not rolled over.
 
     Rule: SUM_t w coerce * vulnerability * gdp: what was at risk, where it was struck.
-    Shapes: (quarter, patron, draw), gdp (quarter, draw) at the start of the quarter -> (patron, draw). Range:
+    Shapes: (quarter, patron, draw), gdp whole, taken at the start of the quarter -> (patron, draw). Range:
     >= 0.
     Source: Keohane and Nye (1977), as `vulnerability`; the article, paragraph 8, a loan held up.
     """
-    return total_over_time(coerce * vulnerability * gdp[..., None, :], weight)
+    return total_over_time(coerce * vulnerability * opening(gdp)[..., None, :], stands)
 
 
+@measure(
+    "", "usd_bn", "coercion, adjustment and lost deals beyond bandwagoning", over="run", null="bandwagon"
+)
 def hedging_cost(
     coercion_losses: Array,
-    adjust_cost: Array,
+    total_adjust_cost: Array,
     deals: Array,
-    bandwagon_coercion_losses: Array,
-    bandwagon_adjust_cost: Array,
-    bandwagon_deals: Array,
+    null_coercion_losses: Array,
+    null_total_adjust_cost: Array,
+    null_deals: Array,
 ) -> Array:
     """Say what money hedging costs against siding with the strongest, draw by draw.
 
@@ -138,15 +282,16 @@ def hedging_cost(
     hedging pays.
     Source: Schweller (1994), bandwagoning for profit as the thing forgone.
     """
-    coercion = all_patrons(coercion_losses) - all_patrons(bandwagon_coercion_losses)
-    adjustment = adjust_cost - bandwagon_adjust_cost
-    return coercion + adjustment + (all_patrons(bandwagon_deals) - all_patrons(deals))
+    coercion = all_patrons(coercion_losses) - all_patrons(null_coercion_losses)
+    adjustment = total_adjust_cost - null_total_adjust_cost
+    return coercion + adjustment + (all_patrons(null_deals) - all_patrons(deals))
 
 
-def hedging_premium(utility: Array, bandwagon_utility: Array) -> Array:
+@measure(unit="utility", meaning="utility beyond bandwagoning", over="run", null="bandwagon")
+def hedging_premium(total_utility: Array, null_total_utility: Array) -> Array:
     """Say how much better off the client is for hedging, in utility, than siding with the strongest.
 
     Rule: total_utility less that of `bandwagon` on the same draws. Shapes: (draw,). Range: any.
     Source: Kuik (2008), hedging as insurance that also seeks returns.
     """
-    return utility - bandwagon_utility
+    return total_utility - null_total_utility

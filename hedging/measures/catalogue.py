@@ -1,89 +1,121 @@
-"""What is reported of draws: series over quarters, numbers over the whole run, and how one is named."""
+"""What can be said of draws: every measure, found where it is declared, and what must be recorded for it."""
 
 from __future__ import annotations
 
-from hedging.world.quantities import QUANTITIES, Quantity
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
 
-STATE_SERIES = (
-    *("gdp", "reserves", "market_debt", "legitimacy", "national_sentiment", "repression"),
-    *("survival", "sovereign", "trade_share", "debt", "concession", "warmth", "salience"),
-)
-FLOW_SERIES = (
-    *("growth_rate", "utility"),
-    *("effort", "demand", "offer", "carrot", "accept", "coerce", "subsidy", "net"),
-)
-EVERY_DRAW = ("survival", "sovereign")
-"""Curves over all draws, unweighted, as the regime shares are."""
+from hedging import measures
+from hedging.errors import HedgingError, unknown
+from hedging.measures.declare import NULL, Measure, declared_in
+from hedging.world.parameters import DECLARATIONS
+from hedging.world.world import QUANTITIES, Quantity, modules_in
 
-
-def _measure(name: str, axes: str, unit: str, meaning: str, at_start: bool = False) -> Quantity:
-    return Quantity(name, (*axes.split(), "draw"), unit, meaning, at_start)
-
+AROUND = ("catalogue", "outcome", "trajectories")
+"""Modules of the folder that rest on this one and hold no measure."""
 
 MEASURES = {
     item.name: item
-    for item in (
-        _measure("tension", "patron", "1", "frustration over the red line", at_start=True),
-        _measure("sovereignty", "", "share", "what concessions leave of sovereignty", at_start=True),
-        _measure("diversification", "", "share", "how evenly dependence is spread (D)"),
-        _measure("ambiguity", "", "share", "how little the posture tells (A)"),
-        _measure("contradiction", "", "share", "how far the courted patrons mind each other (X)"),
-        _measure("hedging_index", "", "share", "the hedging index (H)"),
-        _measure("excess_hedging", "", "share", "H less that of a client that courts at random, same draws"),
-        _measure("autonomy", "", "share", "sovereignty that dependence leaves"),
-        _measure("leverage", "patron", "usd_bn/quarter", "terms that the patron gives for its rivals' sake"),
-        _measure("vulnerability", "patron", "share", "cost of a quarter of coercion, over output"),
-        _measure("rents", "patron", "usd_bn", "rents so far"),
-        _measure("loyalty_rent", "patron", "usd_bn", "worth of carrots so far"),
-    )
+    for module in modules_in(measures, but=AROUND)
+    for item in declared_in(vars(module)).values()
 }
-"""Series that are computed rather than recorded."""
+"""Every measure that ships, those on the way to others too."""
 
-SERIES = {name: QUANTITIES[name] for name in (*STATE_SERIES, *FLOW_SERIES)} | MEASURES
-"""Every series of summary.csv but the regime shares, in its order."""
+KNOWN: dict[str, Quantity] = {**QUANTITIES, **MEASURES}
+"""All that trajectories have a value of, by its name; a measure goes before what is recorded."""
 
-RECORDED = (
-    *(*STATE_SERIES, *FLOW_SERIES),
-    *("frustration", "grant", "loan_new", "scheduled", "phi", "adjust_cost", "accept_probability"),
-)
-"""What must be recorded of every draw, besides the terms without rivals that leverage needs."""
+OUTCOMES = {name: item for name, item in KNOWN.items() if item.reported}
+"""All that ships and can be asked for."""
 
-NULLS = ("random", "bandwagon")
-"""Client rules that every run is held against on the same draws: hedging is told in excess of the first, its
-cost and premium against the second."""
-
-RECORDED_OF_NULLS = (
-    *("survival", "sovereign", "trade_share", "debt", "market_debt", "gdp", "scheduled", "subsidy", "grant"),
-    *("effort", "coerce", "accept", "offer", "adjust_cost", "utility"),
-)
-"""What must be recorded of the nulls."""
-
-TOTALS = {
-    item.name: item
-    for item in (
-        _measure("total_utility", "", "utility", "utility added up"),
-        _measure("mean_effort", "patron", "share", "effort over time"),
-        _measure("mean_hedging_index", "", "share", "the hedging index over time"),
-        _measure("mean_excess_hedging", "", "share", "H over time less that of courting at random"),
-        _measure("hedging_cost", "", "usd_bn", "coercion, adjustment and lost deals beyond bandwagoning"),
-        _measure("hedging_premium", "", "utility", "utility beyond bandwagoning"),
-        _measure("total_adjust_cost", "", "usd_bn", "cost of moving trade, added up"),
-        _measure("coercive_quarters", "patron", "quarters", "quarters of coercion"),
-        _measure("coercion_losses", "patron", "usd_bn", "money lost to coercion"),
-        _measure("deals", "patron", "usd_bn", "money paid for concessions"),
-        _measure("carrots", "patron", "usd_bn", "carrots paid"),
-        _measure("subsidies", "patron", "usd_bn", "energy subsidy received"),
-        _measure("concession_price", "patron", "usd_bn", "price of a whole concession"),
-        _measure("stall_index", "patron", "share", "part of what was asked that was put off while courting"),
-    )
-}
+TOTALS = {name: item for name, item in OUTCOMES.items() if item.whole_run}
 """One number a draw over the whole run."""
 
-NEEDS_NULLS = ("excess_hedging", "mean_excess_hedging", "hedging_cost", "hedging_premium")
-"""Measures for which the null rules must be played too."""
+SERIES = {name: item for name, item in OUTCOMES.items() if not item.whole_run and not item.labels}
+"""Every series of summary.csv but the regime shares."""
 
-NEEDS_TERMS = ("leverage",)
-"""Measures for which the terms without rivals must be recorded."""
+Source = tuple[str, Quantity | None]
+"""Where an argument of a measure comes from: the null rule whose run it is of, '' for the run itself, and
+what it is there; a parameter where that is nothing."""
 
-PAIRED = ("excess_hedging", "mean_excess_hedging", "hedging_cost", "hedging_premium")
-"""Differences to a null: a draw counts where it stands in both."""
+
+@cache
+def sources(item: Measure) -> dict[str, Source]:
+    """Find what each argument of a measure stands for: a measure, else a quantity, else a parameter.
+
+    Raises:
+        HedgingError: an argument that is nothing known.
+    """
+    known = KNOWN | declared_in(getattr(item.function, "__globals__", {}))
+    found: dict[str, Source] = {}
+    for argument in item.arguments:
+        name, null = argument.removeprefix(NULL), item.null * argument.startswith(NULL)
+        if name not in known and (null or name not in DECLARATIONS):
+            near = get_close_matches(name, (*known, *DECLARATIONS), n=1)
+            hint = f"did you mean '{near[0]}'? " if near else ""
+            raise HedgingError(
+                f"measure {item.name}: its argument '{argument}' is nothing known: {hint}name a recorded "
+                "quantity, a parameter or another measure, or give it a default"
+            )
+        found[argument] = null, known.get(name)
+    return found
+
+
+def _recorded(item: Quantity, above: tuple[str, ...] = ()) -> set[tuple[str, str]]:
+    """The quantities that something is worked out of, each after the null rule whose run it is of."""
+    if not isinstance(item, Measure):
+        return {("", item.name)}
+    chain, found = (*above, item.name), set()
+    if item.name in above:
+        raise HedgingError(f"measure {' needs '.join(chain)}: let one of them do without the next")
+    for argument, (null, of) in sources(item).items():
+        below = _recorded(of, chain) if of else set()
+        if null and any(rule for rule, _ in below):
+            raise HedgingError(f"measure {item.name}: {argument} is of a null itself; take what is not")
+        found |= {(null or rule, name) for rule, name in below}
+    return found
+
+
+def recorded(items: Iterable[Quantity]) -> dict[str, list[str]]:
+    """What must be recorded for some measures and their weights: of the run itself under '', and under its
+    name of each null rule, which must then be played.
+
+    Raises:
+        HedgingError: a measure that needs what is nothing known, or itself.
+    """
+    found: dict[str, list[str]] = {}
+    asked = {one for item in items for one in (item, MEASURES["paired" if item.null else "weight"])}
+    for rule, name in sorted({pair for item in asked for pair in _recorded(item)}):
+        found.setdefault(rule, []).append(name)
+    return found
+
+
+def find(text: str, where: str = "measures") -> tuple[str, Quantity]:
+    """Find the measure that the name of an outcome begins with: one that ships, or a user's own by its dotted
+    name, for which as much of the name is imported as is a module.
+
+    Raises:
+        HedgingError: there is none.
+    """
+    words = text.split(".")
+    if words[0] in OUTCOMES:
+        return words[0], OUTCOMES[words[0]]
+    module, name, place = None, "", 0
+    for count in range(1, len(words)):
+        path = ".".join(words[:count])
+        try:
+            module, name, place = import_module(path), words[count], count + 1
+        except (Exception, SystemExit) as error:  # whatever importing a user's module raises
+            if getattr(error, "name", "") == path or not path:
+                break
+            raise HedgingError(f"{where}: cannot import {path}: {error!r}; mend it") from None
+    if module is None:
+        raise unknown("measure", words[0], OUTCOMES, where)
+    there = declared_in(vars(module))
+    if name not in there:
+        raise HedgingError(
+            f"{where}: {module.__name__}.{name} is no measure; write @measure(...) of {Measure.__module__} "
+            f"above a function of that name; valid: {', '.join(there) or 'none'}"
+        )
+    return ".".join(words[:place]), there[name]

@@ -9,11 +9,22 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hedging.measures.over_time import added, all_patrons, window_mean
+from hedging.measures.aggregate import (
+    added,
+    all_patrons,
+    closing,
+    mean_over_time,
+    rise,
+    window_mean,
+    window_sum,
+)
+from hedging.measures.declare import measure
 from hedging.world.arrays import Array, clip01
 
 
+@measure("patron", "share", "how effort is spread over patrons (pi)", reported=False)
 def posture(effort: Array) -> Array:
     """Say how the effort of the last year is spread over patrons (pi).
 
@@ -28,6 +39,7 @@ def posture(effort: Array) -> Array:
     return np.where(courted, mean / np.where(courted, total, 1.0), 0.0)
 
 
+@measure(unit="share", meaning="how little the posture tells (A)")
 def ambiguity(posture: Array) -> Array:
     """Say how little the posture tells of whose side the client is on (A).
 
@@ -42,21 +54,21 @@ def ambiguity(posture: Array) -> Array:
     return clip01(0.0 - all_patrons(posture * log) / np.log(patrons))  # 0 - x: never a minus zero
 
 
-def contradiction(posture: Array, rivalry: Array, scale: Array | None = None) -> Array:
+@measure(unit="share", meaning="how far the courted patrons mind each other (X)")
+def contradiction(posture: Array, rivalry: Array, contradiction_scale: Array) -> Array:
     """Say how far the courted patrons mind each other (X).
 
-    Rule: SUM_{p!=q} G[p,q] pi[p] pi[q] over its largest value for any posture, G = (rivalry + rivalry^T)/2; 0
-    where no patron minds another. `scale` is that largest value, contradiction_scale(rivalry), where it is
-    known already.
-    Shapes: (quarter, patron, draw) and (patron, rival, draw) -> (quarter, draw). Range: [0, 1].
+    Rule: SUM_{p!=q} G[p,q] pi[p] pi[q] over its largest value for any posture, `contradiction_scale`, G =
+    (rivalry + rivalry^T)/2; 0 where no patron minds another.
+    Shapes: (quarter, patron, draw), (patron, rival, draw) and (draw,) -> (quarter, draw). Range: [0, 1].
     Source: Kuik (2008, 2021), hedging as mutually counteracting acts; the article, paragraphs 6 and 11.
     """
-    largest = contradiction_scale(rivalry) if scale is None else scale
-    minded = largest > 0
+    minded = contradiction_scale > 0
     clash = _clash(_mutual(rivalry), np.moveaxis(posture, -2, 0))
-    return np.where(minded, clip01(clash / np.where(minded, largest, 1.0)), 0.0)
+    return np.where(minded, clip01(clash / np.where(minded, contradiction_scale, 1.0)), 0.0)
 
 
+@measure(over="run", unit="1", meaning="the largest contradiction of any posture", reported=False)
 def contradiction_scale(rivalry: Array) -> Array:
     """Find the largest contradiction that any posture could have, exactly.
 
@@ -77,6 +89,7 @@ def contradiction_scale(rivalry: Array) -> Array:
     return largest
 
 
+@measure(unit="share", meaning="the hedging index (H)")
 def hedging_index(diversification: Array, ambiguity: Array, contradiction: Array) -> Array:
     """Put the three parts of hedging together (H): none of them alone is hedging.
 
@@ -86,14 +99,45 @@ def hedging_index(diversification: Array, ambiguity: Array, contradiction: Array
     return np.cbrt(diversification * ambiguity * contradiction)
 
 
-def excess_hedging(index: Array, index_of_random: Array) -> Array:
+@measure(unit="share", meaning="H less that of a client that courts at random, same draws", null="random")
+def excess_hedging(hedging_index: Array, null_hedging_index: Array) -> Array:
     """Say how much more the client hedges than one that courts at random, draw by draw.
 
     Rule: H - H(random) on the same draws. Range: [-1, 1]. A near uniform choice looks like hedging; this
     takes it off.
     Source: Gotelli and Graves (1996), null models.
     """
-    return index - index_of_random
+    return hedging_index - null_hedging_index
+
+
+@measure("patron", "share", "effort over time", over="run")
+def mean_effort(effort: Array, stands: Array) -> Array:
+    """Average the effort on each patron over the quarters the client stands: SUM_t w_t e_t / SUM_t w_t.
+
+    Shapes: (quarter, patron, draw) and (quarter, draw) -> (patron, draw). Range: [0, 1].
+    Source: Kuik (2008), hedging as a mix of opposite policies.
+    """
+    return mean_over_time(effort, stands)
+
+
+@measure(unit="share", meaning="the hedging index over time", over="run")
+def mean_hedging_index(hedging_index: Array, stands: Array) -> Array:
+    """Average the hedging index over the quarters the client stands: SUM_t w_t H_t / SUM_t w_t.
+
+    Shapes: (quarter, draw) -> (draw,). Range: [0, 1].
+    Source: as `hedging_index`.
+    """
+    return mean_over_time(hedging_index, stands)
+
+
+@measure(unit="share", meaning="H over time less that of courting at random", over="run", null="random")
+def mean_excess_hedging(mean_hedging_index: Array, null_mean_hedging_index: Array) -> Array:
+    """Say how much more the client hedges over time than one that courts at random, draw by draw.
+
+    Shapes: (draw,). Range: [-1, 1].
+    Source: as `excess_hedging`.
+    """
+    return mean_hedging_index - null_mean_hedging_index
 
 
 def _mutual(rivalry: Array) -> Array:
@@ -131,3 +175,79 @@ def _level_point(face: Array) -> Array:
     direction = np.maximum(direction * np.sign(added(direction, 0)), 0.0)
     length = added(direction, 0)
     return direction / np.where(length > 0, length, 1.0)
+
+
+REGIMES = ("hedging", "bandwagon", "balancing", "passive", "rupture", "absorption", "collapse")
+"""Names of the regimes; their place is their code."""
+
+FALLEN = 0.5
+"""Structural: survival or sovereignty below this is a fall, where they are probabilities."""
+
+RUPTURE_QUARTERS = 2.0
+"""Structural: coercive quarters in a window that break the tie with the dominant patron."""
+
+IDLE_EFFORT = 0.1
+"""Structural: below this mean effort, all patrons together, the client is passive."""
+
+DEVOTED_SHARE = 0.65
+"""Structural: from this share of effort on, the client is on the dominant patron's side."""
+
+YIELDING_RISE = 0.06
+"""Structural: from this rise of concession in a window on, too."""
+
+DEFIANT_SHARE = 0.15
+"""Structural: up to this share of effort the dominant patron is balanced against."""
+
+HEDGING_CONTRADICTION = 0.05
+"""Structural: from this contradiction on, courting several is hedging."""
+
+
+def dominant_patron(trade_share: Array, patrons: int) -> NDArray[np.intp]:
+    """Find the patron with the largest share of trade, the first of equals; the rest of the world is none.
+
+    Shapes: (quarter, partner, draw), patrons first -> (quarter, draw). Range: 0 to patrons - 1.
+    """
+    return np.asarray(trade_share[..., :patrons, :].argmax(axis=-2))
+
+
+@measure(unit="share", meaning="share of draws in each regime", labels=REGIMES, every_draw=True)
+def regime(
+    effort: Array,
+    coerce: Array,
+    trade_share: Array,
+    warmth: Array,
+    concession: Array,
+    survival: Array,
+    sovereign: Array,
+    posture: Array,
+    contradiction: Array,
+) -> NDArray[np.int8]:
+    """Name what the client is doing: the first that holds.
+
+    Rule: collapse: the leader fell; absorption: sovereignty is lost; rupture: the dominant patron coerced in
+    2 quarters; passive: total effort < .1; bandwagon: its share of effort >= .65, or concession to it rose by
+    .06; balancing: share <= .15 and some rival is warmer; hedging: contradiction >= .05; else passive.
+    Shapes: effort, coerce, posture (quarter, patron, draw); states with their last row more; contradiction
+    (quarter, draw) -> codes into REGIMES (quarter, draw).
+    Source: Walt (1987), balancing and bandwagoning; Kuik (2008), hedging between them.
+    """
+    dominant = dominant_patron(closing(trade_share), effort.shape[1])
+    on_dominant = _of(posture, dominant)
+    warm = closing(warmth)
+    yielding = _of(rise(concession), dominant) >= YIELDING_RISE
+    tests = {
+        "collapse": closing(survival) < FALLEN,
+        "absorption": closing(sovereign) < FALLEN,
+        "rupture": _of(window_sum(coerce), dominant) >= RUPTURE_QUARTERS,
+        "passive": all_patrons(window_mean(effort)) < IDLE_EFFORT,
+        "bandwagon": (on_dominant >= DEVOTED_SHARE) | yielding,
+        "balancing": (on_dominant <= DEFIANT_SHARE) & (warm.max(axis=1) > _of(warm, dominant)),
+        "hedging": contradiction >= HEDGING_CONTRADICTION,
+    }
+    codes = [np.int8(REGIMES.index(name)) for name in tests]
+    return np.select(list(tests.values()), codes, default=np.int8(REGIMES.index("passive")))
+
+
+def _of(values: Array, patron: NDArray[np.intp]) -> Array:
+    """Pick one patron's values in every quarter and draw: (quarter, patron, draw) -> (quarter, draw)."""
+    return np.take_along_axis(values, patron[:, None, :], axis=1)[:, 0]

@@ -1,212 +1,194 @@
-"""One arm, played: what was recorded of its draws, and every measure of it, worked out when asked for."""
+"""Trajectories and outcomes: what was recorded of some draws, every measure of them, and how one is named."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hedging import measures
-from hedging.measures import opening, total_over_time
-from hedging.measures.catalogue import SERIES, TOTALS
+from hedging.errors import HedgingError, unknown
+from hedging.measures.catalogue import KNOWN, find, recorded, sources
+from hedging.measures.declare import Measure
+from hedging.world import dates
 from hedging.world.arrays import Array
 from hedging.world.parameters import Parameters
-from hedging.world.quantities import TERMS_ALONE
-
-Codes = NDArray[np.int8]
+from hedging.world.world import QUANTITIES, Quantity
 
 
-class Arm:
-    """Draws that were played under one setting; a measure of them is an attribute by its name.
+class Trajectories:
+    """Draws that were played under one setting; `t[name]` is a measure of them, else a quantity.
 
-    Series are (rows, draw) or (rows, patron, draw), totals (draw,) or (patron, draw). The nulls are the same
-    draws under the null rules, where a measure compares with them.
+    Series are (rows, draw) or (rows, patron, draw), numbers over the whole run (draw,) or (patron, draw). The
+    nulls are the same draws under the null rules, where a measure compares with them.
     """
 
     def __init__(
         self,
         arrays: Mapping[str, Array],
-        p: Parameters,
+        parameters: Parameters,
         nulls: Mapping[str, Mapping[str, Array]] | None = None,
     ) -> None:
-        self.arrays, self.p = arrays, p
-        self.nulls = {name: Arm(recorded, p) for name, recorded in (nulls or {}).items()}
+        self.arrays, self.parameters = arrays, parameters
+        self.nulls = {rule: Trajectories(of_null, parameters) for rule, of_null in (nulls or {}).items()}
+        self._found: dict[str, Array] = {}
 
     def __getitem__(self, name: str) -> Array:
-        return self.arrays[name]
+        return self._value(KNOWN[name] if name in KNOWN else find(name)[1])
 
-    def start(self, name: str) -> Array:
-        """A recorded state at the start of each quarter."""
-        return opening(self.arrays[name])
+    def _value(self, item: Quantity) -> Array:
+        if not isinstance(item, Measure):
+            return self.arrays[item.name]
+        if item.name not in self._found:
+            given = {argument: self._given(argument, *found) for argument, found in sources(item).items()}
+            self._found[item.name] = self._checked(item, item.function(**given))
+        return self._found[item.name]
 
-    def series(self, name: str) -> Array:
-        """A series of the catalogue, recorded or computed."""
-        array: Array = self.arrays[name] if name not in MEASURED else getattr(self, name)
+    def _given(self, argument: str, null: str, of: Quantity | None) -> Array:
+        """One argument of a measure: a parameter, or something of this run or of a null's."""
+        if of is None:
+            parameter: Array = getattr(self.parameters, argument)
+            return parameter
+        return (self.nulls[null] if null else self)._value(of)
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        """How long each axis is."""
+        patrons, draws = self.parameters.red_line.shape
+        name, array = next(iter(self.arrays.items()))
+        quarters = len(array) - QUANTITIES[name].state
+        return {"quarter": quarters, "patron": patrons, "partner": patrons + 1, "draw": draws}
+
+    def _checked(self, item: Measure, array: Array) -> Array:
+        """See that a measure has the axes that it is declared with."""
+        axes = item.axes if item.whole_run else ("quarter", *item.axes)
+        shape = tuple(self._sizes[axis] + (item.state and axis == "quarter") for axis in axes)
+        if getattr(array, "shape", None) != shape:
+            given = getattr(array, "shape", type(array).__name__)
+            raise HedgingError(
+                f"measure {item.name}: gives {given}, and is declared "
+                f"over ({', '.join(axes)}) = {shape}; mend its axes, over or state, or what it returns"
+            )
         return array
 
-    def total(self, name: str) -> Array:
-        """A number over the whole run of the catalogue."""
-        array: Array = getattr(self, name)
-        return array
 
-    @cached_property
-    def weight(self) -> Array:
-        """How much each draw counts: (quarter + 1, draw)."""
-        return measures.weight(self["survival"], self["sovereign"])
-
-    @cached_property
-    def stands(self) -> Array:
-        """How much each draw counts beside the flows of a quarter: (quarter, draw)."""
-        return opening(self.weight)
-
-    @cached_property
-    def paired(self) -> Array:
-        """How much each draw counts where it is held against a null: (quarter + 1, draw)."""
-        return measures.both_alive(self.weight, self.nulls["random"].weight)
-
-    @cached_property
-    def regime(self) -> Codes:
-        """The regime of each quarter, as a code: (quarter, draw)."""
-        states = (self[n] for n in ("trade_share", "warmth", "concession", "survival", "sovereign"))
-        trade_share, warmth, concession, survival, sovereign = states
-        return measures.regime(
-            *(self["effort"], self["coerce"], trade_share, warmth, concession, survival, sovereign),
-            rivalry=self.p.rivalry,
-            scale=self.scale,
-        )
-
-    @cached_property
-    def scale(self) -> Array:
-        """The largest contradiction that any posture could have: (draw,)."""
-        return measures.contradiction_scale(self.p.rivalry)
-
-    @cached_property
-    def posture(self) -> Array:
-        """How effort is spread over patrons."""
-        return measures.posture(self["effort"])
-
-    @cached_property
-    def tension(self) -> Array:
-        return measures.tension(self["frustration"], self.p.red_line)
-
-    @cached_property
-    def sovereignty(self) -> Array:
-        return measures.sovereignty(self["concession"], self.p.sov_weight)
-
-    @cached_property
-    def diversification(self) -> Array:
-        trade, debt, market = (self.start(name) for name in ("trade_share", "debt", "market_debt"))
-        return measures.diversification(trade, debt, market, self["subsidy"], self["grant"])
-
-    @cached_property
-    def ambiguity(self) -> Array:
-        return measures.ambiguity(self.posture)
-
-    @cached_property
-    def contradiction(self) -> Array:
-        return measures.contradiction(self.posture, self.p.rivalry, self.scale)
-
-    @cached_property
-    def hedging_index(self) -> Array:
-        return measures.hedging_index(self.diversification, self.ambiguity, self.contradiction)
-
-    @cached_property
-    def excess_hedging(self) -> Array:
-        return measures.excess_hedging(self.hedging_index, self.nulls["random"].hedging_index)
-
-    @cached_property
-    def autonomy(self) -> Array:
-        trade, debt, market = (self.start(name) for name in ("trade_share", "debt", "market_debt"))
-        dependence = measures.dependence(trade, debt, market, self["subsidy"], self["grant"])
-        return measures.autonomy(opening(self.sovereignty), dependence)
-
-    @cached_property
-    def leverage(self) -> Array:
-        terms = measures.expected_terms(self["carrot"], self["accept_probability"], self["offer"])
-        return measures.leverage(terms, self[TERMS_ALONE])
-
-    @cached_property
-    def vulnerability(self) -> Array:
-        trade, debt, gdp = (self.start(name) for name in ("trade_share", "debt", "gdp"))
-        p = self.p
-        return measures.vulnerability(
-            *(self["scheduled"], trade, debt, gdp),
-            *(p.coercive_cut, p.blockade, p.blockade_impact, p.rollover, p.amortisation),
-        )
-
-    @cached_property
-    def rents(self) -> Array:
-        gifts = (self[name] for name in ("subsidy", "grant", "loan_new"))
-        subsidy, grant, loan_new = gifts
-        return measures.rents(subsidy, grant, loan_new, self.p.loan_value, self.stands)
-
-    @cached_property
-    def loyalty_rent(self) -> Array:
-        return measures.loyalty_rent(self["carrot"], self["coerce"], self["phi"], self.stands)
-
-    @cached_property
-    def mean_effort(self) -> Array:
-        return measures.mean_over_time(self["effort"], self.stands)
-
-    @cached_property
-    def total_utility(self) -> Array:
-        return measures.total_utility(self["utility"], self.stands)
-
-    @cached_property
-    def mean_hedging_index(self) -> Array:
-        return measures.mean_over_time(self.hedging_index, self.stands)
-
-    @cached_property
-    def mean_excess_hedging(self) -> Array:
-        return measures.excess_hedging(self.mean_hedging_index, self.nulls["random"].mean_hedging_index)
-
-    @cached_property
-    def hedging_cost(self) -> Array:
-        own, other = (
-            (arm.coercion_losses, arm.total_adjust_cost, arm.deals) for arm in (self, self.nulls["bandwagon"])
-        )
-        return measures.hedging_cost(*own, *other)
-
-    @cached_property
-    def hedging_premium(self) -> Array:
-        return measures.hedging_premium(self.total_utility, self.nulls["bandwagon"].total_utility)
-
-    @cached_property
-    def total_adjust_cost(self) -> Array:
-        return total_over_time(self["adjust_cost"], self.stands)
-
-    @cached_property
-    def coercive_quarters(self) -> Array:
-        return measures.coercive_quarters(self["coerce"], self.stands)
-
-    @cached_property
-    def coercion_losses(self) -> Array:
-        return measures.coercion_losses(self["coerce"], self.vulnerability, self.start("gdp"), self.stands)
-
-    @cached_property
-    def deals(self) -> Array:
-        return measures.deals(self["accept"], self["offer"], self.stands)
-
-    @cached_property
-    def carrots(self) -> Array:
-        return total_over_time(self["carrot"] * (1 - self["coerce"]), self.stands)
-
-    @cached_property
-    def subsidies(self) -> Array:
-        return total_over_time(self["subsidy"], self.stands)
-
-    @cached_property
-    def concession_price(self) -> Array:
-        return measures.concession_price(self["accept"], self["offer"], self["demand"], self.stands)
-
-    @cached_property
-    def stall_index(self) -> Array:
-        return measures.stall_index(self["accept"], self["demand"], self["effort"], self.stands)
+class AfterTheRun(HedgingError):
+    """A quarter that the run does not reach."""
 
 
-MEASURED = frozenset(
-    name for name in (*SERIES, *TOTALS) if isinstance(getattr(Arm, name, None), cached_property)
-)
-"""Measures of the catalogue that an arm works out; the others are recorded."""
+@dataclass(frozen=True)
+class Outcome:
+    """A number a draw: a total, or a series at a quarter; of one patron where the measure runs over patrons.
+
+    Without a quarter a state stands at the end of the run and a flow in its last quarter.
+    """
+
+    text: str
+    measure: str
+    member: int | None
+    quarter: int | None
+
+    @property
+    def declared(self) -> Quantity:
+        """What is declared of its measure."""
+        return find(self.measure)[1]
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is taken at a quarter rather than over the run."""
+        return not self.declared.whole_run
+
+    @property
+    def unit(self) -> str:
+        """Its unit."""
+        return self.declared.unit
+
+    @property
+    def every_draw(self) -> bool:
+        """Whether every draw counts, those that have fallen too."""
+        return self.declared.every_draw
+
+    @property
+    def counts_all(self) -> bool:
+        """Whether its summary is over all draws: sums over the run hold their weights already."""
+        return self.every_draw or not (self.dated or self.null)
+
+    @property
+    def null(self) -> str:
+        """The null rule that it is held against, if any."""
+        return self.declared.null
+
+    @property
+    def recorded(self) -> list[str]:
+        """What must be recorded of the run for it."""
+        return recorded([self.declared])[""]
+
+    @property
+    def recorded_of_nulls(self) -> Mapping[str, list[str]]:
+        """What must be recorded of each null rule's run for it."""
+        return {rule: names for rule, names in recorded([self.declared]).items() if rule}
+
+    @property
+    def _row(self) -> int:
+        return -1 if self.quarter is None else self.quarter
+
+    def of(self, t: Trajectories) -> Array:
+        """Its value: (draw,)."""
+        array = t[self.measure]
+        return self._member(array[self._row] if self.dated else array)
+
+    def rows(self, horizon: int) -> int:
+        """How many rows its series has."""
+        return horizon + self.declared.state
+
+    def path(self, t: Trajectories) -> Array:
+        """Its whole series: (row, draw)."""
+        return self._member(t[self.measure])
+
+    def _member(self, array: Array) -> Array:
+        """Pick its patron, or where its label holds."""
+        if self.declared.labels:
+            return np.asarray(array == self.member, dtype=np.float64)
+        chosen: Array = array if self.member is None else array[..., self.member, :]
+        return chosen
+
+    def weight(self, t: Trajectories) -> Array:
+        """How much each draw counts: at its quarter, or at the end of the run.
+
+        A regime counts every draw, as survival and sovereignty of the state do; a difference to a null counts
+        a draw where it stands in both.
+        """
+        weight = t["paired" if self.null else "weight"][self._row]
+        return np.ones_like(weight) if self.declared.every_draw else weight
+
+
+def read_outcome(
+    text: str, patrons: Sequence[str], partners: Sequence[str], horizon: int, where: str
+) -> Outcome:
+    """Read the name of an outcome; the module of a user's own measure is imported.
+
+    Raises:
+        HedgingError: no such measure, patron or quarter; AfterTheRun where only the run is too short.
+    """
+    head, at, date = text.partition("@")
+    name, item = find(head, where)
+    member = head.removeprefix(name)[1:]
+    if item.whole_run and at:
+        raise HedgingError(f"{where}: {name} is over the whole run; drop @{date}")
+    recorded([item])
+    quarter = dates.index(date, where) if at else None
+    last = horizon if item.state else horizon - 1
+    if quarter is not None and quarter > last:
+        raise AfterTheRun(f"{where}: {date} is not in the run, which ends with {dates.label(last)}")
+    members = members_of(item, patrons, partners)
+    if not members and head != name:
+        raise HedgingError(f"{where}: {name} is of the client alone; drop .{member}")
+    if members and member not in members:
+        raise unknown(name if item.labels else "patron", member, members, f"{where}: {name}.<name>")
+    return Outcome(text, name, members.index(member) if members else None, quarter)
+
+
+def members_of(item: Quantity, patrons: Sequence[str], partners: Sequence[str]) -> Sequence[str]:
+    """What stands after the dot of a measure: a patron, a partner, a label, or nothing."""
+    return item.labels or {"patron": patrons, "partner": partners}.get(item.axes[0], ())

@@ -1,29 +1,41 @@
-"""What all panels share: the time axis, dated marks, and labels at the ends of lines that never overlap."""
+"""What panels are put together from: the time axis and dated marks; lines, bands and fans with labels at
+their ends that never overlap; cells of tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, Transform
 
-from hedging.plots.reading import QUARTER, Array, years
-from hedging.plots.style import FONT, QUIET, text_colour
+from hedging.plots.reading import QUARTER, Actor, Array, series, statistic, years
+from hedging.plots.style import DOTTED, FONT, INK, QUIET, Dashes, text_colour
+from hedging.world import dates
 
 END_LABEL = "end label"
 MARK_LABEL = "mark label"
 LINE_GAP = FONT * 1.2  # points between two lines of text
 PLACES = 6  # decimals of a place on the figure, in shares of its width and height
+BANDS = ((["p05", "p95"], 0.16), (["p25", "p75"], 0.32))  # and their opacity
+PALE = ((["p25", "p75"], 0.22),)  # where it stands alone, because many fans share a panel
+ALIKE = 1e-9
+"""Differences below this are none."""
+
+COLOURS = "cividis"  # of maps and tables
+RED_LINE = 1.0  # tension is frustration in units of the red line
 
 
-def time_axis(axes: Axes, summary: xr.Dataset, labels: int = 11, name: bool = True) -> None:
-    """Labels the time axis by years, or by quarters if it spans less than two; `labels` of them at most."""
-    start = years(summary["quarter"].values)
+def time_axis(axes: Axes, shown: xr.Dataset | xr.DataArray, labels: int = 11, name: bool = True) -> None:
+    """Labels the time axis by years, or by quarters if it spans less than two; `labels` of them at most.
+
+    It runs over the quarters of what is shown; below four years each of them has a tick.
+    """
+    start = years(shown["quarter"].values)
     last = max(float(start[-1]), float(axes.dataLim.x1) if np.isfinite(axes.dataLim.x1) else 0.0)
     if len(start) == 1:
         last = float(start[0]) + QUARTER
@@ -32,86 +44,60 @@ def time_axis(axes: Axes, summary: xr.Dataset, labels: int = 11, name: bool = Tr
     ticks = step * np.arange(np.ceil(start[0] / step), np.floor(last / step + 1e-9) + 1)
     room = labels if step == 1.0 else max(2, labels * 3 // 5)  # "2015Q1" is wider than "2015"
     every = -(-len(ticks) // room)
+    told, word = ticks[::every], "start of quarter"
     if step == 1.0:  # keep to even years, fifths and tens, where not all can be told
         every = next((nice for nice in (1, 2, 5, 10, 20, 50, 100) if nice >= every), every)
-        shown = ticks[ticks % every == 0] if every > 1 else ticks
-        words = [f"{tick:.0f}" for tick in shown]
-    else:
-        shown = ticks[::every]
-        words = [f"{int(tick)}Q{round((tick % 1) / QUARTER) + 1}" for tick in shown]
-    axes.set_xticks(shown, words)
-    axes.set_xticks(ticks, minor=True)
+        told, word = ticks[ticks % every == 0], "start of year"
+    dated = (dates.label(round((tick - dates.FIRST_YEAR) / QUARTER)) for tick in told)
+    axes.set_xticks(told, [text if step == QUARTER else text[:-2] for text in dated])
+    each = np.arange(start[0], last + QUARTER / 2, QUARTER)
+    axes.set_xticks(each if last - start[0] < 4.0 else ticks, minor=True)
     if name:
-        axes.set_xlabel("start of year" if step == 1.0 else "start of quarter")
+        axes.set_xlabel(word)
 
 
-def marks(summary: xr.Dataset) -> list[tuple[str, str]]:
-    """Lists the dated marks of the summary as (quarter, short label), by date; none is fine."""
-    return sorted((str(quarter), str(label)) for quarter, label in summary.attrs.get("marks") or [])
+def marks(summary: xr.Dataset, first: float, last: float) -> list[tuple[float, str, str]]:
+    """Lists the dated marks of the summary between two years as (year, quarter, short label), by date."""
+    dated = sorted((str(quarter), str(label)) for quarter, label in summary.attrs.get("marks") or [])
+    placed = [(float(years([quarter])[0]), quarter, label) for quarter, label in dated]
+    return [mark for mark in placed if first <= mark[0] <= last]
 
 
 def draw_marks(axes: Axes, summary: xr.Dataset, labelled: bool) -> None:
     """Draws a thin dotted line at each mark inside the time axis, labelled above the panel where asked."""
-    first, last = axes.get_xlim()
-    for quarter, label in marks(summary):
-        at = float(years([quarter])[0])
-        if not first <= at <= last:
-            continue
-        axes.axvline(at, color="#8A8A8A", linewidth=0.8, linestyle=(0.0, (1.0, 2.0)), zorder=1.5)
+    for at, _, label in marks(summary, *axes.get_xlim()):
+        axes.axvline(at, color="#8A8A8A", linewidth=0.8, linestyle=DOTTED, zorder=1.5)
         if labelled:
-            axes.annotate(
-                label,
-                (at, 1.0),
-                xycoords=axes.get_xaxis_transform(),
-                xytext=(0.0, 2.0),
-                textcoords="offset points",
-                color=QUIET,
-                annotation_clip=False,
-                gid=MARK_LABEL,
-                arrowprops={
-                    "arrowstyle": "-",
-                    "color": "#AAAAAA",
-                    "linewidth": 0.6,
-                    "shrinkA": 0.0,
-                    "shrinkB": 0.0,
-                    "relpos": (0.0, 0.0),
-                },
-            )
+            above = axes.get_xaxis_transform()
+            write_beside(axes, label, (at, 1.0), above, MARK_LABEL, QUIET, color="#AAAAAA")
 
 
 def marks_note(summary: xr.Dataset) -> str:
     """Writes the marks as one line, for figures whose panels are too narrow for labels."""
-    first, last = years(summary["quarter"].values)[[0, -1]]
-    inside = [f"{date} {label}" for date, label in marks(summary) if first <= years([date])[0] <= last]
+    first, *_, last = years(summary["quarter"].values)
+    inside = [f"{date} {label}" for _, date, label in marks(summary, first, last)]
     return f"Dotted: {'; '.join(inside)}." if inside else ""
 
 
 def label_end(axes: Axes, height: float, label: str, colour: str) -> None:
     """Names a line at its right-hand end, in its own colour; `settle` keeps such labels apart."""
-    if not np.isfinite(height):
-        return
-    axes.annotate(
-        label,
-        (1.0, height),
-        xycoords=axes.get_yaxis_transform(),
-        xytext=(7.0, 0.0),
-        textcoords="offset points",
-        va="center",
-        color=text_colour(colour),
-        annotation_clip=False,
-        gid=END_LABEL,
-        arrowprops={
-            "arrowstyle": "-",
-            "color": colour,
-            "linewidth": 0.7,
-            "shrinkA": 0.5,
-            "shrinkB": 1.0,
-            "relpos": (0.0, 0.5),
-        },
-    )
+    ink, right = text_colour(colour), axes.get_yaxis_transform()
+    arrow = {"color": colour, "linewidth": 0.7, "shrinkA": 0.5, "shrinkB": 1.0, "relpos": (0.0, 0.5)}
+    if np.isfinite(height):
+        write_beside(axes, label, (1.0, height), right, END_LABEL, ink, **arrow)
 
 
-def apart(heights: Sequence[float], gap: float, floor: float = -np.inf) -> Array:
+def write_beside(
+    axes: Axes, label: str, at: tuple[float, float], within: Transform, gid: str, ink: str, **arrow: Any
+) -> None:
+    """Writes a label outside a panel, with a thin line to what it names; `settle` says how far outside."""
+    line = {"arrowstyle": "-", "linewidth": 0.6, "shrinkA": 0.0, "shrinkB": 0.0, "relpos": (0.0, 0.0)} | arrow
+    look: dict[str, Any] = {"va": "center" if gid == END_LABEL else "baseline", "color": ink, "gid": gid}
+    look |= {"textcoords": "offset points", "annotation_clip": False, "arrowprops": line}
+    axes.annotate(label, at, (0.0, 0.0), within, **look)
+
+
+def apart(heights: Sequence[float] | Array, gap: float, floor: float = -np.inf) -> Array:
     """Moves rising heights as little as possible until they are `gap` apart and none is below the floor.
 
     Least squares: pools neighbours that stand too close, as isotonic regression does, then lifts them.
@@ -140,8 +126,7 @@ def settle(figure: Figure) -> Figure:
     for axes in figure.axes:
         axes.set_position(Bbox(np.round(axes.get_position().get_points(), PLACES)))
     for text in figure.texts:
-        x, y = text.get_position()
-        text.set_position((round(x, PLACES), round(y, PLACES)))
+        text.set_position((round(text.get_position()[0], PLACES), round(text.get_position()[1], PLACES)))
     arrange_labels(figure)
     return figure
 
@@ -157,13 +142,12 @@ def arrange_labels(figure: Figure) -> None:
 def spread_ends(axes: Axes, labels: list[Annotation]) -> None:
     """Spreads the labels at the ends of lines so that each has a line of text to itself."""
     points = 72.0 / axes.figure.dpi
-    place = {id(label): float(axes.transData.transform((0.0, label.xy[1]))[1]) * points for label in labels}
-    rising = sorted(labels, key=lambda label: place[id(label)])
+    heights = np.array([axes.transData.transform((0.0, label.xy[1]))[1] * points for label in labels])
+    rising = np.argsort(heights, kind="stable")
     floor = float(axes.bbox.y0) * points  # below it stand the labels of the time axis
-    for label, height in zip(
-        rising, apart([place[id(label)] for label in rising], LINE_GAP, floor), strict=True
-    ):
-        label.xyann = (7.0, float(height) - place[id(label)])
+    moved = apart(heights[rising], LINE_GAP, floor) - heights[rising]
+    for place, height in zip(rising, moved, strict=True):
+        labels[place].xyann = (7.0, float(height))
 
 
 def stack_marks(axes: Axes, labels: list[Annotation]) -> None:
@@ -171,13 +155,62 @@ def stack_marks(axes: Axes, labels: list[Annotation]) -> None:
 
     From the last to the first: a label goes above every later one that it would run into.
     """
-    canvas = axes.figure.canvas
-    assert isinstance(canvas, FigureCanvasAgg)  # new_figure sees to it
-    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
     rows: list[tuple[float, int]] = []  # start in pixels, row
     for label in sorted(labels, key=lambda label: -float(label.xy[0])):
         start = float(axes.transData.transform((label.xy[0], 0.0))[0])
-        end = start + label.get_window_extent(renderer).width + FONT
+        end = start + label.get_window_extent().width + FONT
         row = max((row + 1 for other, row in rows if other < end), default=0)
         label.xyann = (0.0, 2.0 + row * LINE_GAP)
         rows.append((start, row))
+
+
+def draw_line(
+    axes: Axes, time: Array, values: Array, colour: str, dashes: Dashes, label: str, named: bool = False
+) -> None:
+    """Draws a line, named at its end where asked; a lone quarter, which has no line, gets a dot."""
+    dot, look = "o" if len(time) == 1 else None, Actor("", label, colour, dashes).look
+    axes.plot(time, values, marker=dot, clip_on=False, **look)  # a line along zero is seen whole
+    if named:
+        label_end(axes, end(values), label, colour)
+
+
+def draw_bands(axes: Axes, at: Array, line: xr.DataArray, colour: str, outer: bool = True) -> None:
+    """Fills 5-95% light and 25-75% darker; without `outer` a pale 25-75% alone; nothing where the ends
+    coincide, an upright bar for a lone quarter."""
+    for ends, opacity in BANDS if outer else PALE:
+        low, high = statistic(line, ends)
+        if len(at) == 1 and high - low > ALIKE:
+            axes.vlines(at, low, high, color=colour, alpha=opacity, linewidth=8.0)
+        elif len(at) > 1 and (high - low > ALIKE).any():
+            axes.fill_between(at, low, high, color=colour, alpha=opacity, linewidth=0.0)
+
+
+def draw_fan(axes: Axes, path: xr.DataArray, actor: Actor, outer: bool = True, named: bool = False) -> None:
+    """Draws a series as a fan: its bands, the median as a line, named at its end where asked."""
+    time, known = series(path)
+    draw_bands(axes, time, known, actor.colour, outer)
+    draw_line(axes, time, statistic(known, "p50"), actor.colour, actor.dashes, actor.label, named)
+
+
+def end(values: Array) -> float:
+    """Gives the last value of a line, where its label goes."""
+    return float(values[-1]) if len(values) else float("nan")
+
+
+def draw_cells(axes: Axes, table: Array, written: bool = True, **look: Any) -> Any:
+    """Draw a table in colours, each number written into its cell where asked, dark on light and light on
+    dark; gives what a key of the colours needs."""
+    mesh = axes.pcolormesh(table, cmap=COLOURS, **look)
+    shades = mesh.to_rgba(table)[..., :3] @ (0.299, 0.587, 0.114)
+    for row, column in np.argwhere(np.isfinite(table) & written):
+        look = {"ha": "center", "va": "center", "color": INK if shades[row, column] > 0.5 else "white"}
+        axes.text(column + 0.5, row + 0.5, f"{table[row, column]:.3g}", **look)
+    axes.grid(False)
+    return mesh
+
+
+def write_point(
+    axes: Axes, text: str, at: tuple[float, float], beside: tuple[float, float], ink: str, **look: Any
+) -> None:
+    """Write a text so many points beside a point."""
+    axes.annotate(text, at, beside, textcoords="offset points", color=ink, **look)

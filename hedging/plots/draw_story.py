@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hedging.plots.axes import draw_marks, label_end, marks_note, settle, time_axis
-from hedging.plots.panels import RED_LINE, draw_line, end
+from hedging.plots.axes import RED_LINE, draw_line, draw_marks, end, label_end, marks_note, settle, time_axis
 from hedging.plots.reading import QUARTER, Actor, Array, patrons, years
-from hedging.plots.style import INK, QUIET, new_figure, styled, text_colour, write_footer
+from hedging.plots.style import DASHES, INK, QUIET, Dashes, new_figure, styled, text_colour, write_footer
 
 COLUMNS = 3  # panels of offers beside each other
 SHADE = "#F3E3A8"  # the quarters that are explained
 LOST = "#D9D9D9"  # what no result counts: the leader has fallen, or the country is absorbed
 PRICE_DASHES = (0.0, (3.0, 1.5))
-SIZES = {"o": 3.6, "v": 6.5}
+MARKS = {"offer": ("accept", "o", 3.6), "tension": ("coerce", "v", 6.5)}  # an event on a line, its mark
+LINES = "Solid: the offer; dashed: the price below which the client would not sell, each on its own scale"
+GREY = " Grey: the leader has fallen or the country is absorbed."
 HAPPENED = 0.5  # an event of a sampled draw is 0 or 1
 
 
@@ -27,113 +30,85 @@ def draw_story(record: xr.Dataset, first: str, last: str) -> Figure:
     `record` has quarter and patron as its axes and holds offer, reservation, accept, effort, tension, coerce,
     survival and sovereign; its attributes are those of a summary, and `draw`.
     """
-    actors = patrons(record)
+    actors, when = patrons(record), first if first == last else f"{first} to {last}"
     columns = min(len(actors), COLUMNS)
-    rows = -(-len(actors) // columns)
-    figure = new_figure(_title(record, first, last), 4.0 + 1.9 * rows)
-    page = figure.add_gridspec(3, 1, height_ratios=(1.15 * rows, 1.0, 1.2))
-    grid = page[0].subgridspec(rows, columns)
-    panels = []
-    for place, actor in enumerate(actors):
-        axes = figure.add_subplot(grid[place // columns, place % columns])
-        offer_panel(axes, record, actor)
-        axes.set_ylabel("offer and price\n(USD bn per quarter)" if place % columns == 0 else "")
-        panels.append((axes, 4, False))
-    effort, tension = figure.add_subplot(page[1]), figure.add_subplot(page[2])
-    effort_panel(effort, record)
-    tension_panel(tension, record)
-    for axes, labels, named in (*panels, (effort, 11, False), (tension, 11, True)):
-        time_axis(axes, record, labels=labels, name=named)
-        shade(axes, record, first, last)
+    cells = [actor.name for actor in actors] + ["."] * (-len(actors) % columns)
+    rows: Any = [cells[place : place + columns] for place in range(0, len(cells), columns)]
+    title = f"Draw {record.attrs['draw']}, {when}: offers, courtship and tension"
+    figure, heights = new_figure(title, 4.0 + 1.9 * len(rows)), [1.15] * len(rows) + [1.0, 1.2]
+    layout = [*rows, ["effort"] * columns, ["tension"] * columns]
+    panels = figure.subplot_mosaic(layout, height_ratios=heights)
+    for actor in actors:
+        offer_panel(panels[actor.name], record, actor)
+        for name in ("effort", "tension"):
+            values = patron_line(panels[name], record, name, actor, actor.dashes)
+            label_end(panels[name], end(values), actor.label, actor.colour)
+    for row in rows:
+        panels[row[0]].set_ylabel("offer and price\n(USD bn per quarter)")
+    panels["effort"].set(ylim=(0.0, 1.03), ylabel="effort of courtship\n(share, 0 to 1)")
+    red_line(panels["tension"], record)
+    lost = lost_from(record)
+    for name, axes in panels.items():
+        time_axis(axes, record, labels=11 if name in ("effort", "tension") else 4, name=name == "tension")
+        shade(axes, first, last, lost)
         draw_marks(axes, record, labelled=False)
-    write_footer(figure, record, *notes(record, first, last), marks_note(record))
+    told = LINES + ("; dots: accepted. Triangles: coercion." if sampled(record) else ".")
+    told += f" Shaded: {when}." + GREY * (lost is not None)
+    write_footer(figure, record, told, marks_note(record))
     return settle(figure)
 
 
-def _title(record: xr.Dataset, first: str, last: str) -> str:
-    when = first if first == last else f"{first} to {last}"
-    return f"Draw {record.attrs['draw']}, {when}: offers, courtship and tension"
-
-
-def notes(record: xr.Dataset, first: str, last: str) -> list[str]:
-    """Explains the lines and marks."""
-    sampled = record.attrs.get("chance") != "expected"
-    when = first if first == last else f"{first} to {last}"
-    told = "Solid: the offer; dashed: the price below which the client would not sell, each on its own scale"
-    told += "; dots: accepted." if sampled else "."
-    marked = " Triangles: coercion." if sampled else ""
-    lost = " Grey: the leader has fallen or the country is absorbed." if lost_from(record) is not None else ""
-    return [f"{told}{marked} Shaded: {when}.{lost}"]
-
-
-def path(record: xr.Dataset, name: str, patron: str, mid: bool = True) -> tuple[Array, Array]:
-    """Takes the path of one measure of a patron: time in years and values, where there are any."""
-    values = record[name].sel(patron=patron).values.astype(np.float64)
-    time = years(record["quarter"].values) + (QUARTER / 2 if mid else 0.0)
-    known = np.isfinite(values)
-    return time[known], values[known]
+def sampled(record: xr.Dataset) -> bool:
+    """Whether an event happens or not; where chance is expected nothing is marked."""
+    return bool(record.attrs.get("chance") != "expected")
 
 
 def offer_panel(axes: Axes, record: xr.Dataset, actor: Actor) -> None:
     """Draws what a patron offers against the client's reservation price, with a dot where it accepts."""
-    time, price = path(record, "reservation", actor.name)
-    _, offer = path(record, "offer", actor.name)
+    time = years(record["quarter"].values) + QUARTER / 2
+    price = record["reservation"].sel(patron=actor.name)
     axes.plot(time, price, color=QUIET, linestyle=PRICE_DASHES, linewidth=1.1, label="reservation price")
-    draw_line(axes, time, offer, actor.colour, (0.0, None), actor.label)
-    dot_events(axes, record, "accept", actor, (time, offer), "o")
+    patron_line(axes, record, "offer", actor, DASHES[0])
     axes.set_title(actor.label, color=text_colour(actor.colour), fontweight="bold", pad=3.0)
     axes.set_ylim(bottom=0.0)
 
 
-def dot_events(
-    axes: Axes, record: xr.Dataset, name: str, actor: Actor, line: tuple[Array, Array], marker: str
-) -> None:
-    """Marks on a line the quarters in which an event happened; none where chance is expected."""
-    happened = path(record, name, actor.name)[1] > HAPPENED
-    if record.attrs.get("chance") == "expected" or not happened.any():
-        return  # a line without marks would stand at the origin of the figure
-    time, values = (part[: len(happened)][happened] for part in line)
-    (marks,) = axes.plot(time, values, marker, color=actor.colour, label=name, zorder=4.0, clip_on=False)
-    marks.set(markersize=SIZES[marker], markeredgecolor=INK, markeredgewidth=0.6)
+def patron_line(axes: Axes, record: xr.Dataset, name: str, actor: Actor, dashes: Dashes) -> Array:
+    """Draws one measure of a patron, a flow in the middle of its quarter, with a mark where its event
+    happened; none where chance is expected. Returns: the values."""
+    own = record.sel(patron=actor.name)
+    values = own[name].values.astype(np.float64)
+    known = np.isfinite(values)
+    time = years(record["quarter"].values) + (0.0 if known[-1] else QUARTER / 2)
+    draw_line(axes, time[known], values[known], actor.colour, dashes, actor.label)
+    event, mark, size = MARKS.get(name, (name, "", 0.0))
+    happened = own[event].values > HAPPENED
+    if mark and sampled(record) and happened.any():  # without marks it would stand at the figure's origin
+        (marks,) = axes.plot(
+            time[happened], values[happened], mark, color=actor.colour, label=event, zorder=4.0
+        )
+        marks.set(clip_on=False, markersize=size, markeredgecolor=INK, markeredgewidth=0.6)
+    return values[known]
 
 
-def effort_panel(axes: Axes, record: xr.Dataset) -> None:
-    """Draws the effort spent on courting every patron."""
-    for actor in patrons(record):
-        time, effort = path(record, "effort", actor.name)
-        draw_line(axes, time, effort, actor.colour, actor.dashes, actor.label)
-        label_end(axes, end(effort), actor.label, actor.colour)
-    axes.set_ylim(0.0, 1.03)
-    axes.set_ylabel("effort of courtship\n(share, 0 to 1)")
-
-
-def tension_panel(axes: Axes, record: xr.Dataset) -> None:
-    """Draws every patron's frustration in units of its red line, with a triangle where it coerces."""
-    highest = RED_LINE
-    for actor in patrons(record):
-        time, tension = path(record, "tension", actor.name, mid=False)
-        draw_line(axes, time, tension, actor.colour, actor.dashes, actor.label)
-        label_end(axes, end(tension), actor.label, actor.colour)
-        highest = max(highest, float(tension.max(initial=0.0)))
-        dot_events(axes, record, "coerce", actor, (time, tension), "v")
+def red_line(axes: Axes, record: xr.Dataset) -> None:
+    """Draws the line that a patron's frustration is measured by, and leaves room above all."""
     axes.axhline(RED_LINE, color=INK, linewidth=1.2, linestyle=(0.0, (7.0, 2.0)), label="red line")
     label_end(axes, RED_LINE, "red line", INK)
-    axes.set_ylim(0.0, 1.15 * highest)
-    axes.set_ylabel("tension\n(frustration over\nred line)")
+    highest = max(RED_LINE, float(record["tension"].max()))
+    axes.set(ylim=(0.0, 1.15 * highest), ylabel="tension\n(frustration over\nred line)")
 
 
-def shade(axes: Axes, record: xr.Dataset, first: str, last: str) -> None:
+def shade(axes: Axes, first: str, last: str, lost: float | None) -> None:
     """Shades the quarters that are explained, and the time after a fall or an absorption."""
-    start, stop = years([first, last])
-    axes.axvspan(float(start), float(stop) + QUARTER, color=SHADE, linewidth=0.0, zorder=0.5)
-    lost = lost_from(record)
+    start, stop = map(float, years([first, last]))
+    axes.axvspan(start, stop + QUARTER, color=SHADE, linewidth=0.0, zorder=0.5)
     if lost is not None:
         axes.axvspan(lost, axes.get_xlim()[1], color=LOST, alpha=0.6, linewidth=0.0, zorder=0.4)
 
 
 def lost_from(record: xr.Dataset) -> float | None:
     """Finds when a sampled draw lost its leader or its sovereignty, in years; None if neither."""
-    if record.attrs.get("chance") == "expected":
-        return None
-    standing = (record["survival"].values > HAPPENED) & (record["sovereign"].values > HAPPENED)
-    return None if standing.all() else float(years(record["quarter"].values)[~standing][0])
+    lost = (record["survival"].values <= HAPPENED) | (record["sovereign"].values <= HAPPENED)
+    found = years(record["quarter"].values)[lost]
+    return float(found[0]) if sampled(record) and len(found) else None

@@ -6,7 +6,7 @@ What is asked of a summary is asked here, and what it lacks is named in one clea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +14,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from hedging.plots.style import DASHES, MARKET_COLOUR, MARKET_DASHES, Dashes
+from hedging.errors import HedgingError
+from hedging.measures.aggregate import STATISTICS
+from hedging.plots.style import CLIENT_COLOUR, DASHES, MARKET_COLOUR, MARKET_DASHES, Dashes
+from hedging.world import dates
 
 Array = NDArray[np.float64]
 
-STATISTICS = ("mean", "p05", "p25", "p50", "p75", "p95")
-REST_OF_WORLD = "rest_of_world"
+CLIENT = "client"
 QUARTER = 0.25  # of a year: time runs in years on every axis
-# A flow is drawn at mid-quarter, a state at the start of its quarter.
-FLOWS = frozenset({"offer", "carrot", "effort", "coerce"})
 UNIT_WORDS = {
     "usd_bn": "USD bn",
     "usd_bn/quarter": "USD bn per quarter",
@@ -35,11 +35,8 @@ UNIT_WORDS = {
 }
 
 
-class MissingMeasure(KeyError):
+class MissingMeasure(HedgingError):
     """Says that the summary lacks what a figure is drawn from, as an older run may."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 @dataclass(frozen=True)
@@ -51,18 +48,14 @@ class Actor:
     colour: str
     dashes: Dashes
 
+    @property
+    def look(self) -> dict[str, Any]:
+        """How its line is drawn; without a label it has no place in a key."""
+        return {"label": self.label or "_", "color": self.colour, "linestyle": self.dashes, "zorder": 3.0}
 
-@dataclass(frozen=True)
-class Series:
-    """Holds the statistics of one measure over time, in years, without quarters that have no value."""
 
-    time: Array
-    mean: Array
-    p05: Array
-    p25: Array
-    p50: Array
-    p75: Array
-    p95: Array
+MARKET = Actor("market", "market", MARKET_COLOUR, MARKET_DASHES)
+REST_OF_WORLD = Actor("rest_of_world", "rest of world", MARKET_COLOUR, MARKET_DASHES)
 
 
 def measure(summary: xr.Dataset, name: str) -> xr.DataArray:
@@ -91,6 +84,11 @@ def attribute(summary: xr.Dataset, name: str) -> Any:
     return summary.attrs[name]
 
 
+def statistic(variable: xr.DataArray, name: str | list[str]) -> Array:
+    """Takes one statistic of a measure, or several, which come first."""
+    return np.asarray(variable.sel(statistic=name).values, dtype=np.float64)
+
+
 def patrons(summary: xr.Dataset) -> list[Actor]:
     """Lists the patrons with their label, colour and line, in the order of the summary."""
     names, labels, colours = (attribute(summary, key) for key in ("patrons", "labels", "colours"))
@@ -106,33 +104,34 @@ def dominant(summary: xr.Dataset) -> Actor:
     return max(patrons(summary), key=lambda patron: float(share.sel(partner=patron.name)))
 
 
-def market(label: str) -> Actor:
-    """Gives the actor that stands for whoever is no patron: the bond market, the rest of the world."""
-    return Actor(REST_OF_WORLD, label, MARKET_COLOUR, MARKET_DASHES)
+def members(summary: xr.Dataset, name: str) -> list[tuple[Actor, xr.DataArray]]:
+    """Splits a measure by whom it is of: every patron in turn, of trade the dominant one first and the rest
+    of the world last; the client where it is of no other."""
+    variable, actors = measure(summary, name), patrons(summary)
+    if "partner" in variable.dims:
+        first = dominant(summary)
+        actors = [first, *(patron for patron in actors if patron != first), REST_OF_WORLD]
+    for dim in ("partner", "patron"):
+        if dim in variable.dims:
+            return [(actor, variable.sel({dim: actor.name})) for actor in actors]
+    client = Actor(CLIENT, name.replace("_", " "), CLIENT_COLOUR, DASHES[0])
+    return [(MARKET if name == "market_debt" else client, variable)]
 
 
 def years(quarters: Iterable[Any]) -> Array:
     """Turns quarter labels ("2015Q3") into years at the start of the quarter (2015.5)."""
-    labels = [str(label) for label in quarters]
-    return np.array([int(label[:4]) + QUARTER * (int(label[-1]) - 1) for label in labels], dtype=np.float64)
+    places = [dates.index(label, "a figure") for label in quarters]
+    return np.float64(dates.FIRST_YEAR) + QUARTER * np.array(places, dtype=np.float64)
 
 
-def series(summary: xr.Dataset, name: str, **who: str) -> Series:
-    """Takes the path of one measure, of one patron or partner where `who` names it (`patron="..."`)."""
-    variable = measure(summary, name).sel(who)
-    table = {key: variable.sel(statistic=key).values.astype(np.float64) for key in STATISTICS}
-    known = np.isfinite(table["p50"]) | np.isfinite(table["mean"])
-    time = years(variable["quarter"].values) + (QUARTER / 2 if name in FLOWS else 0.0)
-    return Series(time[known], **{key: values[known] for key, values in table.items()})
+def series(variable: xr.DataArray) -> tuple[Array, xr.DataArray]:
+    """Takes a series where it has values, and when: a state stands at the start of its quarter, a flow in
+    its middle."""
+    known = np.isfinite(statistic(variable, "p50")) | np.isfinite(statistic(variable, "mean"))
+    time = years(variable["quarter"].values) + (0.0 if variable.attrs.get("state", True) else QUARTER / 2)
+    return time[known], variable.isel(quarter=np.flatnonzero(known))
 
 
-def axis_label(summary: xr.Dataset, name: str, words: str) -> str:
-    """Writes an axis label: what is measured, then its unit in brackets."""
-    unit = str(measure(summary, name).attrs.get("unit", ""))
-    return f"{words} ({UNIT_WORDS.get(unit, unit or 'no unit given')})"
-
-
-def spread(summary: xr.Dataset, names: Sequence[str]) -> bool:
-    """Tells whether draws differ at all in any of these measures, so that there is a band to draw."""
-    taken = [measure(summary, name) for name in names]
-    return any(bool((m.sel(statistic="p95") - m.sel(statistic="p05") > 1e-9).any()) for m in taken)
+def unit_words(unit: str) -> str:
+    """Tells a unit as a reader knows it."""
+    return UNIT_WORDS.get(unit, unit)

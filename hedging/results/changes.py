@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from hedging.results.inputs import changed_inputs, read_inputs
-from hedging.errors import HedgingError
+from hedging.results.folder import read_manifest
 from hedging.results.freshness import ATOL, RTOL
+from hedging.results.manifest import changed_inputs, inputs, read_cells, read_tree
 
 TABLES = {"summary.csv": ("value", "unit"), "claims.csv": ()}
 """The tables that are held against each other, and the columns that say what was found; in claims.csv all but
@@ -28,11 +26,20 @@ def moved(before: Path, after: Path) -> list[str]:
     Raises:
         HedgingError: a table that cannot be read.
     """
-    lines = _files(before, after)
-    for name in TABLES:
-        if (before / name).exists() and (after / name).exists():
-            lines += moved_rows(read_texts(before / name), read_texts(after / name), name)
-    return lines
+    old, new = (_outputs(folder) for folder in (before, after))
+    lines = [f"{name} is gone" for name in sorted(old - new)]
+    lines += [f"{name} is new" for name in sorted(new - old)]
+    was, is_now = (str(read_manifest(folder).get("command")) for folder in (before, after))
+    lines += [f"manifest.json: command {was} -> {is_now}"] if was != is_now else []
+    return lines + [line for name in TABLES for line in moved_in(before, after, name)]
+
+
+def moved_in(before: Path, after: Path, name: str, columns: list[str] | None = None) -> list[str]:
+    """What differs between the tables of one name in two run folders, where both have it."""
+    if not ((before / name).exists() and (after / name).exists()):
+        return []
+    one, other = (read_cells(folder / name).reindex(columns=columns) for folder in (before, after))
+    return moved_rows(one, other, name)
 
 
 def changed_settings(before: Path, after: Path) -> list[str]:
@@ -41,120 +48,78 @@ def changed_settings(before: Path, after: Path) -> list[str]:
     Raises:
         HedgingError: a config.yaml that cannot be read.
     """
-    return _some(
-        [f"setting: {line}" for line in changed_inputs(read_inputs(before), read_inputs(after))], "inputs"
-    )
+    changed = changed_inputs(inputs(read_tree(before)), inputs(read_tree(after)))
+    return _some([f"setting: {line}" for line in changed], "inputs")
 
 
-def read_texts(path: Path) -> pd.DataFrame:
-    """A table as it is written, every cell a text.
-
-    Raises:
-        HedgingError: it cannot be read.
-    """
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise HedgingError(f"cannot read {path}: {error}") from None
-
-
-def outputs(folder: Path) -> set[str]:
-    """The files of a run, whether they are all there or only what is kept with the code."""
-    there = {path.name for path in folder.iterdir()}
-    try:
-        return there | set(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["outputs"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return there
+def _outputs(folder: Path) -> set[str]:
+    """What lies in a run folder, whether it is all there or only what is kept with the code."""
+    told = {name.partition("/")[0] for name in read_manifest(folder).get("outputs", ())}
+    return {path.name for path in folder.iterdir()} | told
 
 
 def moved_rows(before: pd.DataFrame, after: pd.DataFrame, name: str) -> list[str]:
     """What differs between two tables of texts, row by row as their keys name them."""
     lines = [f"{name}: column {column} is gone" for column in before.columns if column not in after]
     lines += [f"{name}: column {column} is new" for column in after.columns if column not in before]
-    columns = [column for column in before.columns if column in after]
-    keys = _keys(columns, name)
+    columns = [*before.columns.intersection(after.columns, sort=False)]
+    told = TABLES.get(name) or [column for column in columns if column not in NAMES_A_CLAIM]
+    keys = [column for column in columns if column not in told] or columns[:1]
     old, new = (_by_key(table[columns], keys) for table in (before, after))
-    lines += _rows(f"{name}: {{}} gone", old.index.difference(new.index, sort=False))
-    lines += _rows(f"{name}: {{}} new", new.index.difference(old.index, sort=False))
-    both = old.index.intersection(new.index, sort=False)
-    told = [column for column in columns if column not in keys]
-    cells = [_cells(old.loc[both, column], new.loc[both, column]) for column in told]
-    return lines + _some(_told(pd.concat(cells), keys, name) if cells else [], "measures")
-
-
-def _files(before: Path, after: Path) -> list[str]:
-    old, new = outputs(before), outputs(after)
-    return [f"{name} is gone" for name in sorted(old - new)] + [
-        f"{name} is new" for name in sorted(new - old)
-    ]
-
-
-def _keys(columns: list[str], name: str) -> list[str]:
-    told = TABLES.get(name, ())
-    return [c for c in columns if (c not in told if told else c in NAMES_A_CLAIM)] or columns[:1]
+    for word, one, other in (("gone", old, new), ("new", new, old)):
+        if len(rows := one.index.difference(other.index, sort=False)):
+            count = f"{len(rows):,} row{'s are' if len(rows) > 1 else ' is'}"
+            first = " ".join(str(part) for part in rows[0][:-1] if part != "")
+            lines.append(f"{name}: {count} {word}, the first {first}")
+    sides = {"before": old.stack(future_stack=True), "after": new.stack(future_stack=True)}
+    cells = pd.concat(sides, axis=1, join="inner")
+    return lines + _some(_told(_differing(cells), name), "measures")
 
 
 def _by_key(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """A table by its keys; where rows share them, by their place among those too."""
     place = table.groupby(keys).cumcount()
-    return table.set_index([pd.Index(table[key], name=key) for key in keys] + [pd.Index(place, name="place")])
+    return table.assign(place=place).set_index([*keys, "place"]).rename_axis(columns="column")
 
 
-def _cells(before: pd.Series[str], after: pd.Series[str]) -> pd.DataFrame:
-    """The cells of a column that differ: as numbers where both are, as texts otherwise."""
-    old, new = (pd.to_numeric(side, errors="coerce").to_numpy(np.float64) for side in (before, after))
-    differs = (before.to_numpy() != after.to_numpy()) & ~np.isclose(new, old, rtol=RTOL, atol=ATOL)
-    with np.errstate(invalid="ignore"):
-        by = np.abs(new - old)
-    table = pd.DataFrame({"column": str(before.name), "before": before, "after": after, "old": old, "by": by})
-    found: pd.DataFrame = table.loc[differs]
-    return found
+def _differing(cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells that differ: as numbers where both are, as texts otherwise; `by` says how far."""
+    old, new = (pd.to_numeric(cells[side], errors="coerce") for side in ("before", "after"))
+    differs = (cells["before"] != cells["after"]) & ~np.isclose(new, old, rtol=RTOL, atol=ATOL)
+    return cells.assign(old=old, by=(new - old).abs())[differs]
 
 
-def _told(cells: pd.DataFrame, keys: list[str], name: str) -> list[str]:
+def _told(cells: pd.DataFrame, name: str) -> list[str]:
     """A line for each measure that moved, the most first; or for each claim, in its order."""
-    if "measure" not in keys:
-        places = cells.groupby(level=list(range(cells.index.nlevels)), sort=False)
-        return [f"{name}: {_where(cells, key)}: {_changes(some)}" for key, some in places]
-    told = []
-    for group, some in cells.groupby(level="measure", sort=False):
-        sizes = some["by"].fillna(np.inf).to_numpy()
-        worst = some.iloc[[int(sizes.argmax())]]
+    if "measure" not in cells.index.names:
+        rows = [level for level in cells.index.names if level != "column"]
+        groups = cells.groupby(level=rows, sort=False)
+        return [f"{name}: {_where(some)}: {_changes(some)}" for _, some in groups]
+    told = {}
+    for measure, some in cells.groupby(level="measure", sort=False):
+        by = some["by"].fillna(np.inf)
+        worst = some.iloc[[int(by.to_numpy().argmax())]]
         most = "most at " if len(some) > 1 else ""
-        where = _where(cells, worst.index[0], without="measure")
-        line = f"{name}: {group}: {len(some):,} moved; {most}{where}: {_changes(worst)}"
-        told.append((float(sizes.max() / max(some["old"].abs().mean(), ATOL)), line))
-    return [line for _, line in sorted(told, key=lambda pair: -np.nan_to_num(pair[0], nan=np.inf))]
+        line = f"{name}: {measure}: {len(some):,} moved; {most}{_where(worst)}: {_changes(worst)}"
+        size = by.max() / max(some["old"].abs().mean(), ATOL)
+        told[line] = np.inf if np.isnan(size) else size
+    return sorted(told, key=lambda line: -told[line])
 
 
-def _where(cells: pd.DataFrame, key: object, without: str = "") -> str:
-    """A row as its keys name it."""
-    parts = zip(cells.index.names, _parts(key), strict=True)
-    return " ".join(str(part) for name, part in parts if name not in (without, "place") and part != "")
+def _where(cells: pd.DataFrame) -> str:
+    """The row of the first of some cells as its keys name it."""
+    key = dict(zip(cells.index.names, cells.index[0], strict=True))
+    return " ".join(part for name, part in key.items() if name not in ("measure", "place", "column") and part)
 
 
 def _changes(cells: pd.DataFrame) -> str:
     """What each cell was and is, and by how much a number has moved."""
     told = []
-    for column, before, after, old, by in cells.to_numpy():
-        what = "" if column == "value" else f"{column} "
+    for column, before, after, old, by in cells.reset_index("column").to_numpy():
         share = 100 * by / abs(old) if old else np.nan
-        told.append(f"{what}{before} -> {after}" + (f" (by {share:.3g}%)" if np.isfinite(share) else ""))
+        far = f" (by {share:.3g}%)" if np.isfinite(share) else ""
+        told.append(f"{'' if column == 'value' else f'{column} '}{before} -> {after}{far}")
     return ", ".join(told)
-
-
-def _parts(key: object) -> tuple[object, ...]:
-    return key if isinstance(key, tuple) else (key,)
-
-
-def _rows(words: str, rows: Iterable[object]) -> list[str]:
-    """One line for rows that came or went: how many, and the first of them."""
-    listed = list(rows)
-    if not listed:
-        return []
-    first = " ".join(str(part) for part in _parts(listed[0])[:-1] if part != "")
-    count = f"{len(listed):,} row{'s are' if len(listed) > 1 else ' is'}"
-    return [f"{words.format(count)}, the first {first}"]
 
 
 def _some(lines: list[str], what: str) -> list[str]:

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from hedging.rules.sight import Sight
-from hedging.world.arrays import Array, choice_probabilities, clip01, others, sigmoid
+from hedging.world.arrays import Array, Terms, add_up, choice_probabilities, clip01, others, sigmoid
 from hedging.world.parameters import NOT_NEGATIVE, SHARE, WHOLE_FROM_1, within
 
 EASY_SQUEEZE = 0.5
@@ -19,7 +19,7 @@ NEAR_LINE, LINE_WIDTH = 0.9, 0.15
 """Structural: tension at which danger is even, and how sharply it rises."""
 
 
-def subsets(patrons: Sequence[str]) -> Array:
+def subsets(patrons: tuple[str, ...]) -> Array:
     """Every non-empty set of patrons as rows of 0 and 1, in the order of patrons' names, whatever theirs
     here.
 
@@ -30,7 +30,7 @@ def subsets(patrons: Sequence[str]) -> Array:
     return np.array([[float(p in c) for p in range(len(patrons))] for c in chosen])
 
 
-def stances(patrons: Sequence[str], strengths: Sequence[float]) -> Array:
+def stances(patrons: tuple[str, ...], strengths: Sequence[float]) -> Array:
     """The stances a client chooses among: none, and each strength on every set of patrons.
 
     Rule: effort = strength * m / sqrt(|m|).
@@ -54,32 +54,36 @@ class Heuristic:
     Source: the article, paragraphs 1, 4, 11, 13, 20; numbers assumed.
     """
 
-    base: Array = within(SHARE)  # (draw,)
-    court: Array = within(NOT_NEGATIVE)  # (draw,)
-    scarce: Array = within(NOT_NEGATIVE)  # (draw,)
-    retreat: Array = within(NOT_NEGATIVE)  # (draw,)
-    mend: Array = within(NOT_NEGATIVE)  # (draw,)
+    base: Array = within(SHARE, "courtship in calm times")  # (draw,)
+    court: Array = within(NOT_NEGATIVE, "courtship of the others per unit of squeeze")  # (draw,)
+    scarce: Array = within(NOT_NEGATIVE, "courtship added by empty reserves")  # (draw,)
+    retreat: Array = within(
+        NOT_NEGATIVE, "how far danger from others stops the courtship of a patron"
+    )  # (draw,)
+    mend: Array = within(NOT_NEGATIVE, "courtship of an angry patron near its line")  # (draw,)
 
     def choose(self, sight: Sight) -> Array:
         """Effort by patron."""
+        return clip01(add_up(self.reasons(sight)))
+
+    def reasons(self, sight: Sight) -> Terms:
+        """What the effort adds up from, by cause."""
         state, p = sight.state, sight.parameters
-        shortage = np.maximum(1 - state.reserves / p.reserves_target, 0.0)
+        pressed = np.maximum(others(sight.squeeze) - EASY_SQUEEZE, 0.0)
+        yield "habit", 1, self.base
+        yield "squeeze", 1, self.court * pressed
+        yield "shortage", 1, self.scarce * np.maximum(1 - state.reserves / p.reserves_target, 0.0)
         tension = state.frustration / p.red_line
         danger = p.coercive_capacity * sigmoid((tension - NEAR_LINE) / LINE_WIDTH)
-        return clip01(
-            self.base
-            + self.court * np.maximum(others(sight.squeeze) - EASY_SQUEEZE, 0.0)
-            + self.scarce * shortage
-            - self.retreat * others(danger)
-            + self.mend * danger
-        )
+        yield "retreat", -1, self.retreat * others(danger)
+        yield "mend", 1, self.mend * danger
 
 
 @dataclass(frozen=True)
 class Fixed:
     """Spend the same effort on each patron every quarter, whatever happens."""
 
-    effort: Array = within(SHARE)  # (patron, draw)
+    effort: Array = within(SHARE, "effort of the null")  # (patron, draw)
 
     def choose(self, sight: Sight) -> Array:
         """Effort by patron."""
@@ -90,7 +94,7 @@ class Fixed:
 class Bandwagon:
     """Court the patron of the largest trade share alone, the first of equals."""
 
-    effort: Array = within(SHARE)  # (draw,)
+    effort: Array = within(SHARE, "effort of the null")  # (draw,)
 
     def choose(self, sight: Sight) -> Array:
         """Effort by patron."""
@@ -131,10 +135,10 @@ class Aspiration:
     Source: Selten (1998), aspiration adaptation; Roth and Erev (1995), propensities; numbers assumed.
     """
 
-    reach: Array = within(SHARE)  # (draw,)
-    hold: Array = within(WHOLE_FROM_1)  # (draw,)
-    learning_rate: Array = within(SHARE)  # (draw,)
-    precision: Array = within(NOT_NEGATIVE)  # (draw,)
+    reach: Array = within(SHARE, "effort of a stance in all")  # (draw,)
+    hold: Array = within(WHOLE_FROM_1, "quarters a stance is held")  # (draw,)
+    learning_rate: Array = within(SHARE, "weight of the last hold in what is believed")  # (draw,)
+    precision: Array = within(NOT_NEGATIVE, "how reliably the better stance is chosen")  # (draw,)
 
     def start(self, sight: Sight) -> Habit:
         """No propensities and no aspiration yet; a first stance by chance."""
@@ -149,6 +153,11 @@ class Aspiration:
         for option, weight in zip(options, sight.memory.weights, strict=True):
             effort += option[:, None] * weight
         return clip01(self.reach * effort)
+
+    def weigh(self, sight: Sight) -> tuple[Array, Array, Array]:
+        """The stances of the first draw, the propensity to each, and the weights they are held with."""
+        options = float(self.reach[0]) * stances(sight.patrons, (1.0,))
+        return options, sight.memory.propensity, sight.memory.weights
 
     def learn(self, sight: Sight, memory: Habit, utility: Array) -> Habit:
         """Gather utility; when the stance has been held long enough, learn from its mean and choose again."""

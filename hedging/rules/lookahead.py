@@ -21,11 +21,16 @@ class Lookahead:
     Source: McKelvey and Palfrey (1995), quantal response; the horizon is assumed.
     """
 
-    precision: Array = within(NOT_NEGATIVE)  # (draw,)
-    horizon: int = within(WHOLE_FROM_1)  # quarters
+    precision: Array = within(NOT_NEGATIVE, "how reliably the better stance is chosen")  # (draw,)
+    horizon: int = within(WHOLE_FROM_1, "quarters looked ahead")
 
     def choose(self, sight: Sight) -> Array:
         """Effort by patron: a stance drawn, or the mean of stances by their probabilities."""
+        options, _, odds = self.weigh(sight)
+        return sight.pick(options, odds)
+
+    def weigh(self, sight: Sight) -> tuple[Array, Array, Array]:
+        """The stances it chooses among, what each is worth, and how likely it is taken."""
         options = stances(sight.patrons, STRENGTHS)
         values = sight.foresee(options, self.horizon)
-        return sight.pick(options, choice_probabilities(values, self.precision))
+        return options, values, choice_probabilities(values, self.precision)

@@ -33,15 +33,16 @@ class Strategic:
     probabilities, demand and price alike.
     """
 
-    precision: Array = within(NOT_NEGATIVE)  # (patron, draw)
-    stall_cost: Array = within(NOT_NEGATIVE)  # (patron, draw)
+    precision: Array = within(
+        NOT_NEGATIVE, "how reliably the better size of demand is chosen"
+    )  # (patron, draw)
+    stall_cost: Array = within(NOT_NEGATIVE, "what a refusal costs it")  # (patron, draw)
 
     def bid(self, sight: PatronSight) -> Bid:
         """The mean bid over the multiples, by their logit probabilities."""
         bids = [sight.bid_for(sight.full_demand * multiple) for multiple in MULTIPLIERS]
-        probabilities = choice_probabilities(
-            np.stack([self._value(bid, sight) for bid in bids]), self.precision
-        )
+        worths = np.stack([self._value(bid, sight) for bid in bids])
+        probabilities = choice_probabilities(worths, self.precision)
 
         def mean(name: str) -> Array:
             total = np.zeros_like(sight.full_demand)

@@ -139,7 +139,12 @@ class PatronSight:
 
 
 class ClientRule(Protocol):
-    """How the client chooses whom to court. Fields are parameters over draws."""
+    """How the client chooses whom to court. Fields are parameters over draws.
+
+    Where a draw is explained, a rule tells more of itself if it has `weigh(sight)`, the stances it chooses
+    among (stance, patron) with values and odds (stance, draw), or `reasons(sight)`, the terms its effort adds
+    up from.
+    """
 
     def choose(self, sight: Sight) -> Array:
         """The effort spent on each patron: (patron, draw) in [0, 1]."""

@@ -1,66 +1,121 @@
-"""Who does the work: this process, several, a Dask cluster, an MPI job; all by one standard interface."""
+"""Who does the work: this process, several, a Dask cluster, an MPI job, or what a caller brings."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import get_context, parent_process
 from threading import Thread
 from time import monotonic
 from typing import Any, TypeVar
 
-from hedging.errors import HedgingError, unknown
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 
-Job = TypeVar("Job")
+from hedging.errors import HedgingError
+from hedging.settings.read import key, read, read_word
+
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 Progress = Callable[[int], None]
+Opened = AbstractContextManager[Executor]
 
 PATIENCE = 20.0
 """Seconds of work left from which it is worth starting processes, which takes some seconds itself."""
 
 
-class Serial(Executor):
+@dataclass(frozen=True)
+class Serial:
     """One thing after the other, in this process."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Do it at once."""
-        done: Future[Any] = Future()
-        try:
-            done.set_result(fn(*args, **kwargs))
-        except BaseException as error:
-            if not isinstance(error, Exception):
-                raise
-            done.set_exception(error)
-        return done
-
-    def grown(self, seconds: float) -> Executor | None:
-        """What should go on with work of some seconds in its place: nothing."""
+    def open(self, seconds: float) -> Opened | None:
+        """Who goes on with work of about so many seconds, 0 where none is done yet; None is this process."""
         return None
 
 
-class Auto(Serial):
+@dataclass(frozen=True)
+class Processes(Serial):
+    """Several processes on this machine."""
+
+    workers: int | None = key(None, low=1)
+
+    def open(self, seconds: float) -> Opened | None:
+        """The processes."""
+        return processes(self.workers)
+
+
+class Auto(Processes):
     """Begins in this process, and lets several go on where much is left and there is more than one core."""
 
-    def __init__(self, workers: int | None = None) -> None:
-        self.workers = workers
-
-    def grown(self, seconds: float) -> Executor | None:
+    def open(self, seconds: float) -> Opened | None:
         """Several processes, where they pay."""
-        several = (_count(self.workers) or cores()) > 1 and not _runs_again()
-        return processes(self.workers) if several and seconds > PATIENCE else None
+        several = (self.workers or cores()) > 1 and not _runs_again()
+        return super().open(seconds) if several and seconds > PATIENCE else None
 
 
-def _runs_again() -> bool:
-    """Whether a new process would run this program again, as it does a script that guards nothing."""
-    main = sys.modules["__main__"]
-    return getattr(main, "__spec__", None) is None and hasattr(main, "__file__")
+class MPI(Processes):
+    """The processes of an MPI job."""
+
+    def open(self, seconds: float) -> Opened | None:
+        """Those that MPI has started.
+
+        Raises:
+            HedgingError: mpi4py is not installed.
+        """
+        pool: Executor = _optional("mpi4py.futures", "mpi").MPIPoolExecutor(self.workers)
+        return pool
+
+
+@dataclass(frozen=True)
+class Dask(Processes):
+    """A Dask cluster: one of this machine's cores, or the one whose scheduler is at the address."""
+
+    address: str | None = key(None)
+    timeout: float = key(10.0)
+
+    @contextmanager
+    def open(self, seconds: float) -> Iterator[Executor]:
+        """The cluster's own executor; a cluster of our own is closed afterwards.
+
+        Raises:
+            HedgingError: Dask is not installed, or nobody answers there.
+        """
+        dask = _optional("distributed", "dask")
+        try:
+            own = None if self.address else dask.LocalCluster(self.workers or cores(), threads_per_worker=1)
+            client = dask.Client(self.address or own, timeout=self.timeout)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise HedgingError(
+                f"executor.address={self.address}: no Dask scheduler answers there ({error}); write "
+                "tcp://<host>:<port>, or leave it out for one of our own"
+            ) from None
+        print(f"Dask dashboard: {client.dashboard_link}", flush=True)
+        with own or nullcontext(), client:
+            yield client.get_executor(pure=False)
+
+
+@dataclass(frozen=True)
+class Brought(Serial):
+    """An executor that a caller brings, who closes it."""
+
+    executor: Executor
+
+    def open(self, seconds: float) -> Opened | None:
+        """The executor itself."""
+        return nullcontext(self.executor)
+
+
+SHIPPED = {"auto": Auto, "serial": Serial, "processes": Processes, "dask": Dask, "mpi": MPI}
+"""The executors that a setting names."""
 
 
 def cores() -> int:
@@ -70,9 +125,13 @@ def cores() -> int:
 
 def processes(workers: int | None = None) -> Executor:
     """Several processes on this machine; an interrupt is the first one's to handle."""
-    return ProcessPoolExecutor(
-        _count(workers) or cores(), mp_context=get_context("spawn"), initializer=_begin_worker
-    )
+    return ProcessPoolExecutor(workers or cores(), mp_context=get_context("spawn"), initializer=_begin_worker)
+
+
+def _runs_again() -> bool:
+    """Whether a new process would run this program again, as it does a script that guards nothing."""
+    main = sys.modules["__main__"]
+    return getattr(main, "__spec__", None) is None and hasattr(main, "__file__")
 
 
 def _begin_worker() -> None:
@@ -87,163 +146,110 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def dask(workers: int | None = None, address: str | None = None, timeout: float = 10.0) -> Executor:
-    """A Dask cluster: one of this machine's cores, or the one whose scheduler is at the address.
-
-    Raises:
-        HedgingError: Dask is not installed, or nobody answers there.
-    """
-    distributed = _optional("distributed", "dask")
-    try:
-        if address is None:
-            cluster = distributed.LocalCluster(n_workers=_count(workers) or cores(), threads_per_worker=1)
-            client = distributed.Client(cluster)
-        else:
-            client = distributed.Client(address, timeout=timeout)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise HedgingError(
-            f"executor.address={address}: no Dask scheduler answers there ({error}); write "
-            "tcp://<host>:<port>, or leave it out for one of our own"
-        ) from None
-    print(f"Dask dashboard: {client.dashboard_link}", flush=True)
-    return _DaskExecutor(client)
-
-
-class _DaskExecutor(Executor):
-    """Dask's own executor, which closes its cluster when it is done."""
-
-    def __init__(self, client: Any) -> None:
-        self._client, self._inner = client, client.get_executor(pure=False)
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        done: Future[Any] = self._inner.submit(fn, *args, **kwargs)
-        return done
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._inner.shutdown(wait=wait and not cancel_futures)
-        cluster = self._client.cluster
-        self._client.close()
-        if cluster is not None:
-            cluster.close()
-
-
-def mpi(workers: int | None = None) -> Executor:
-    """The processes of an MPI job.
-
-    Raises:
-        HedgingError: mpi4py is not installed.
-    """
-    futures = _optional("mpi4py.futures", "mpi")
-    pool: Executor = futures.MPIPoolExecutor(_count(workers))
-    return pool
-
-
 def _optional(module: str, extra: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise HedgingError(
-            f"executor={extra}: {error}; install it: pip install 'hedging[{extra}]', or choose "
-            "executor=processes"
-        ) from None
+        how = f"pip install 'hedging[{extra}]', or choose executor=processes"
+        raise HedgingError(f"executor={extra}: {error}; install it: {how}") from None
 
 
-def _count(workers: object) -> int | None:
-    if workers is None:
-        return None
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise HedgingError(f"executor.workers={workers}: it must be a whole number from 1, or null")
-    return workers
-
-
-def open_executor(node: Any) -> Executor:
-    """Make the executor that a setting names; any callable that gives a concurrent.futures.Executor will do.
+def read_executor(node: Any) -> Serial:
+    """Read `executor`: one that ships by its name, alone or with its options, or an object that a caller
+    brings. Nothing that a file names is called.
 
     Raises:
-        HedgingError: it cannot be made.
+        HedgingError: no such executor, or an option that it has not.
     """
+    if isinstance(node, Executor):
+        return Brought(node)
+    node = {"name": node} if isinstance(node, str) else node
     if node is None:
         return Auto()
-    if not isinstance(node, Mapping) or "_target_" not in node:
+    if not isinstance(node, Mapping) or "name" not in node:
         raise HedgingError(
-            f"executor: '{node}' is none; choose executor=processes, and see configs/executor/"
+            f"executor: '{node}' is no executor: choose one that ships by an override, executor=<one of "
+            f"{', '.join(SHIPPED)}>, or bring an object of your own, hedging.simulate(..., executor=...)"
         )
-    module, _, name = str(node["_target_"]).rpartition(".")
-    options = {str(key): value for key, value in node.items() if key != "_target_"}
-    try:
-        make = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise HedgingError(f"executor._target_: cannot find '{node['_target_']}': {error}") from None
-    try:
-        made = make(**options)
-    except TypeError as error:
-        valid = [key for key in getattr(make, "__annotations__", {}) if key != "return"]
-        for key in options:
-            if valid and key not in valid:
-                raise unknown("option", key, valid, f"executor ({name})") from None
-        raise HedgingError(f"executor: {name} cannot be made so: {error}") from None
-    if not isinstance(made, Executor):
-        raise HedgingError(f"executor._target_: {node['_target_']} gives no concurrent.futures.Executor")
-    return made
-
-
-@contextmanager
-def _closing(executor: Executor) -> Iterator[Executor]:
-    """Close an executor: at the end, or at once where something went wrong, with nothing more begun."""
-    try:
-        yield executor
-    except BaseException:
-        executor.shutdown(wait=True, cancel_futures=True)
-        raise
-    executor.shutdown(wait=True)
+    chosen = SHIPPED[read_word(node["name"], "executor.name", tuple(SHIPPED))]
+    options = {name: value for name, value in node.items() if name != "name"}
+    return read(chosen, options, "executor", what="option")
 
 
 def work_through(
-    jobs: Sequence[Job],
+    jobs: Sequence[Item],
     play: Callable[..., Result],
-    size: Callable[[Job], int],
-    node: Any,
+    size: Callable[[Item], int],
+    executor: Any,
     progress: Progress = lambda count: None,
-) -> Iterator[tuple[Job, Result]]:
-    """Do all jobs with the executor that a setting names, and give each with its result as it ends.
+) -> Iterator[tuple[Item, Result]]:
+    """Do all jobs, and give each with its result as it ends.
 
     Args:
         play: what is done with a job; in this process it is told `progress` besides.
         size: how much a job counts, for progress.
+        executor: what a setting says of it, or a concurrent.futures.Executor.
 
     Raises:
-        HedgingError: the executor cannot be made, or a worker of it died.
+        HedgingError: the executor cannot be opened, or a worker of it died.
     """
-    executor, left = open_executor(node), list(jobs)
-    while left and isinstance(executor, Serial):
-        started = monotonic()
-        job = left.pop(0)
-        yield job, executor.submit(partial(play, progress=progress), job).result()
-        executor = executor.grown((monotonic() - started) * len(left)) or executor
-    if not left:
-        executor.shutdown()
-        return
-    with _closing(executor):
-        try:
-            waiting = {executor.submit(play, job): job for job in left}
-            for done in as_completed(waiting):
-                job = waiting.pop(done)
-                result = done.result()
-                progress(size(job))
-                yield job, result
-        except BrokenProcessPool:
-            raise HedgingError(
-                "a worker process died, perhaps for want of memory (take fewer: executor.workers=1), or as "
-                "a script has no if __name__ == '__main__': before what it runs; go on with resume=true"
-            ) from None
-        except CancelledError:
-            raise HedgingError(
-                "the executor let go of the work, as a cluster does whose scheduler is gone; see to it, and "
-                "go on with resume=true"
-            ) from None
-        except Exception as error:
-            if type(error).__module__.partition(".")[0] not in ("distributed", "mpi4py"):
-                raise
-            raise HedgingError(
-                f"the cluster failed ({type(error).__name__}: {error}); see to it, and go on with resume=true"
-            ) from None
+    left, choice, seconds = list(jobs), read_executor(executor), 0.0
+    while left and not (pool := choice.open(seconds)):
+        started, job = monotonic(), left.pop(0)
+        yield job, play(job, progress=progress)
+        seconds = (monotonic() - started) * len(left)
+    if left and pool:
+        with pool as shared, _readable_failures():
+            waiting = {shared.submit(play, job): job for job in left}
+            try:
+                for done in as_completed(waiting):
+                    job = waiting.pop(done)
+                    result = done.result()
+                    progress(size(job))
+                    yield job, result
+            finally:  # where something went wrong nothing more is begun
+                for future in waiting:
+                    future.cancel()
+
+
+@contextmanager
+def _readable_failures() -> Iterator[None]:
+    """Say in one line that a worker or a cluster failed."""
+    try:
+        yield
+    except BrokenProcessPool:
+        memory = "perhaps for want of memory (take fewer: executor.workers=1)"
+        script = "as a script has no if __name__ == '__main__': before what it runs"
+        raise HedgingError(f"a worker process died, {memory}, or {script}; go on with resume=true") from None
+    except CancelledError:
+        told = "the executor let go of the work, as a cluster does whose scheduler is gone"
+        raise HedgingError(f"{told}; see to it, and go on with resume=true") from None
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("distributed", "mpi4py"):
+            raise
+        raise HedgingError(
+            f"the cluster failed ({type(error).__name__}: {error}); see to it, and go on with resume=true"
+        ) from None
+
+
+SHOWN_AFTER = 2.0
+"""Seconds before the bar shows."""
+
+
+@contextmanager
+def progress_bar(total: int, title: str) -> Iterator[Callable[[int], None]]:
+    """Count on standard error, quiet unless that is a terminal; gives what is told of some more."""
+    console, started = Console(stderr=True), time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Bars(*columns, console=console, transient=True, disable=not console.is_terminal)
+    task = bar.add_task(title, total=total)
+
+    def advance(count: int) -> None:
+        if not bar.live.is_started and time.monotonic() - started > SHOWN_AFTER:
+            bar.start()
+        bar.update(task, advance=count)
+
+    try:
+        yield advance
+    finally:
+        bar.stop()

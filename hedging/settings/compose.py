@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,13 @@ import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.core.singleton import Singleton
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import OmegaConfBaseException
 
 from hedging.errors import HedgingError, unknown
 from hedging.settings.numbers import KEYS as NUMBER_KEYS
@@ -38,16 +43,13 @@ def compose(overrides: tuple[str, ...] = (), config_dirs: tuple[str, ...] = ()) 
     Raises:
         HedgingError: an override, a file or a key that cannot be.
     """
-    extra = (
-        [f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in config_dirs)}]"]
-        if config_dirs
-        else []
-    )
+    searched = ",".join(f"file://{folder}" for folder in config_dirs)
+    asked = [*overrides, *[f"hydra.searchpath=[{searched}]"] * bool(searched)]
     around = Singleton.get_state()  # a Hydra app may be running around us
     GlobalHydra.instance().clear()
     try:
         with readable_errors(overrides), initialize_config_dir(str(config_dir()), version_base="1.3"):
-            return plain(hydra_compose("config", overrides=[*overrides, *extra]))
+            return plain(hydra_compose("config", overrides=asked))
     finally:
         Singleton.set_state(around)
 
@@ -62,7 +64,8 @@ def plain(config: DictConfig) -> Tree:
         tree = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     assert isinstance(tree, dict)
     tree.pop("hydra", None)
-    return {str(key): value for key, value in tree.items()}
+    told: Tree = json.loads(json.dumps(tree, default=str))  # whose keys are texts at every depth
+    return told
 
 
 def as_overrides(experiment: str | None, overrides: Sequence[str] | Mapping[str, Any]) -> tuple[str, ...]:
@@ -71,26 +74,25 @@ def as_overrides(experiment: str | None, overrides: Sequence[str] | Mapping[str,
     Raises:
         HedgingError: an override that is no key=value.
     """
-    if isinstance(overrides, str):
-        overrides = [overrides]
-    pairs = (
-        [f"{k}={_written(v)}" for k, v in overrides.items()]
-        if isinstance(overrides, Mapping)
-        else list(overrides)
-    )
+    if isinstance(overrides, Mapping):
+        overrides = [f"{key}={written(value)}" for key, value in overrides.items()]
+    pairs: Sequence[Any] = [overrides] if isinstance(overrides, str) else overrides
     for pair in pairs:
-        if "=" not in pair and not pair.startswith("~"):
+        if not isinstance(pair, str) or ("=" not in pair and not pair.startswith("~")):
             raise HedgingError(f"override '{pair}': write key=value, such as patrons.<name>.red_line=0.8")
     return (*([f"experiment={experiment}"] if experiment else []), *pairs)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A value as Hydra writes it in an override; a text that is written so already stays as it is."""
     if value is None:
         return "null"
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{k}:{_written(v)}" for k, v in value.items()) + "}"
+        return "{" + ",".join(f"{k}:{written(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(_written(v) for v in value) + "]"
+        return "[" + ",".join(written(v) for v in value) + "]"
+    if isinstance(value, str) and re.search(r"""[,()'"]""", value) and value[0] not in "[{'\"":
+        return QuotedString(value, Quote.single).with_quotes()
     return str(value)
 
 
@@ -119,22 +121,20 @@ def translate(error: Exception, overrides: Sequence[str] = ()) -> HedgingError:
             f"override '{error.override}': write key=value, such as patrons.<name>.red_line=0.8, and quote a "
             "value of several words"
         )
-    if isinstance(error, MissingMandatoryValue) and error.full_key:
-        return HedgingError(f"{error.full_key} has no value yet: write {error.full_key}=...")
-    if isinstance(error, InterpolationResolutionError) and error.full_key:
-        return HedgingError(f"{error.full_key}: {error.msg.splitlines()[0] if error.msg else text}")
     if found := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
         return unknown(found[1], found[2], re.findall(r"^\t(\w+)$", text, flags=re.MULTILINE))
     if found := re.search(r"Could not override '([^'@]+)'", text):
         return _unknown_key(found[1], overrides)
     for pattern, told in SAID_SHORTER.items():
         if found := re.search(pattern, text):
-            return HedgingError(told.format(found[1]))
+            return HedgingError(told.format(*found.groups()))
     first = re.sub(r"\s*See https?://\S+.*", "", text.strip(), flags=re.DOTALL)
     return HedgingError(f"cannot read the setting: {first}")
 
 
 SAID_SHORTER = {
+    r"Missing mandatory value.*(?:\n.*)*full_key: (.+)": "{0} has no value yet: write {0}=...",
+    r"^(.*[Ii]nterpolation.*)(?:\n.*)*full_key: (.+)": "{1}: {0}",
     r"Could not override '([^']*@[^']*)'": (
         "'{0}' is in no defaults list; to add a patron write +patron@patrons.<name>=<file>"
     ),
@@ -149,8 +149,7 @@ SAID_SHORTER = {
 
 def _no_file(overrides: Sequence[str]) -> HedgingError:
     """The error for a group that is given something else than one of its files."""
-    for override in overrides:
-        key, _, value = override.lstrip("+").partition("=")
+    for key, _, value in (override.lstrip("+").partition("=") for override in overrides):
         files = [file.stem for file in (config_dir() / key.split("@")[0]).glob("*.yaml")]
         if files and value not in files:
             return unknown(key, value, files)
@@ -159,15 +158,13 @@ def _no_file(overrides: Sequence[str]) -> HedgingError:
 
 def _unknown_key(path: str, overrides: Sequence[str]) -> HedgingError:
     """The error for a path that leads nowhere under the files chosen."""
-    groups = [override.lstrip("+").split("=")[0].split("@")[0] for override in overrides]
-    chosen = [o for o, group in zip(overrides, groups, strict=True) if (config_dir() / group).is_dir()]
+    files = [o for o in overrides if (config_dir() / re.split("[@=]", o.lstrip("+"))[0]).is_dir()]
     try:
-        node: Any = compose(tuple(o for o in chosen if "=" in o and "," not in o))
+        node: Any = compose(tuple(o for o in files if "=" in o and "," not in o))
     except HedgingError:  # a file of the user's own
         node = compose()
-    done: list[str] = []
+    where = ""
     for part in path.split("."):
-        where = ".".join(done) or "the setting"
         if isinstance(node, Mapping) and "value" in node:
             if part in NUMBER_KEYS:
                 return HedgingError(f"{where} has no {part} yet: write +{path}=...")
@@ -175,7 +172,73 @@ def _unknown_key(path: str, overrides: Sequence[str]) -> HedgingError:
         if not isinstance(node, Mapping):
             return HedgingError(f"'{path}': {where} is '{node}', nothing stands below it here")
         if part not in node:
-            return unknown("key", part, map(str, node), where)
-        node = node[part]
-        done.append(part)
+            return unknown("key", part, map(str, node), where or "the setting")
+        node, where = node[part], f"{where}.{part}".lstrip(".")
     return HedgingError(f"cannot override '{path}' here")
+
+
+HYDRA = "hydra"
+
+
+def user_config_dirs() -> tuple[str, ...]:
+    """Folders of configs that the user brought to the job that Hydra runs, by --config-dir or the search
+    path."""
+    sources = HydraConfig.get().runtime.config_sources
+    found = [source.path for source in sources if source.schema == "file" and source.path]
+    return tuple(path for path in found if Path(path).resolve() != config_dir().resolve())
+
+
+def check_brought(config_folder: str | None, config_path: str | None, overrides: Sequence[str]) -> None:
+    """See that no file of the folders that a command line names says what Hydra itself does.
+
+    Args:
+        config_folder, config_path: of `--config-dir` and `--config-path`.
+
+    Raises:
+        HedgingError: one does, or a folder is named so that it cannot be looked into.
+    """
+    if config_path is not None and not Path(config_path).is_absolute():
+        raise HedgingError(f"--config-path={config_path}: write its whole path, or bring it by --config-dir")
+    folders = [folder for folder in (config_folder, config_path) if folder is not None]
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        path = override.value() if override.get_key_element() == "hydra.searchpath" else []
+        folders += [str(one).removeprefix("file://") for one in path] if isinstance(path, list) else []
+    for folder in folders:
+        if "://" in folder:
+            raise HedgingError(f"hydra.searchpath: {folder} is no folder; write file:///<its path>")
+        if Path(folder).resolve() != config_dir().resolve():
+            _check_folder(folder)
+
+
+def _check_folder(folder: str) -> None:
+    """See that no file below a folder has a node of Hydra's, or puts another in its place."""
+    for name in sorted(glob("**/*.yaml", root_dir=folder, recursive=True, include_hidden=True)):
+        for what in _of_hydra(Path(folder, name), Path(name).with_suffix("").parts):
+            raise HedgingError(
+                f"{name} in {folder}: {what} sets what Hydra itself does; write that on the command line, or "
+                "choose a launcher that is installed: a file may bring hydra.sweeper.params alone"
+            )
+
+
+def _of_hydra(file: Path, place: Sequence[str]) -> Iterator[str]:
+    """What a file says of Hydra, but for the sweep that it brings and what the shipped file says too."""
+    if HYDRA in place:
+        yield "its place"
+    try:
+        ours = config_dir() / "config.yaml"
+        tree, shipped = (OmegaConf.to_container(OmegaConf.load(each)) for each in (file, ours))
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (yaml.YAMLError, OmegaConfBaseException, OSError, ValueError):
+        return  # Hydra cannot read it either, and says so where it is asked for
+    yield from (f"'{line}'" for line in lines if "@package" in line and HYDRA in line)
+    if not isinstance(tree, dict) or not isinstance(shipped, dict):
+        return
+    for entry in tree.get("defaults") or ():
+        texts = map(str, entry if isinstance(entry, Mapping) else [entry])
+        yield from (f"'{text}'" for text in texts if HYDRA in text.partition("@")[2])
+    node: Any = tree.get(HYDRA) or {}
+    for key, value in node.items() if isinstance(node, Mapping) else [("", node)]:
+        if key == "sweeper" and isinstance(value, Mapping) and set(value) == {"params"}:
+            yield from (f"hydra.sweeper.params.{x}" for x in value["params"] or () if HYDRA in str(x))
+        elif value != shipped[HYDRA].get(key, ...):
+            yield f"hydra.{key}"

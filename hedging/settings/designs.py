@@ -7,44 +7,115 @@ number's own distribution. Luck is no part of a design: it is drawn as ever.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache, partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from hedging.errors import HedgingError, unknown
+from hedging.errors import HedgingError
 from hedging.settings.numbers import Number, varying
+from hedging.settings.read import key, read_texts
 from hedging.world.arrays import Array
-from hedging.world.chance import CHUNK, generator
+from hedging.world.chance import generator
 
-if TYPE_CHECKING:
-    from scipy.stats.qmc import Sobol
+Whole = TypeVar("Whole", bound="Callable[[Design, int], Array]")
 
-WHOLE = ("latin_hypercube", "morris", "saltelli")
+WHOLE: dict[str, Callable[[Design, int], Array]] = {}
 """Designs that depend on how many draws they have, so that they are made and held whole."""
 
-GROUPED = {"morris": 1, "saltelli": 2}
+GROUPED: dict[str, int] = {}
 """Designs whose draws come in groups, and the draws that a group has beside one for each number."""
 
-DESIGNS = ("random", "sobol", *WHOLE)
 LUCK = ("own", "shared")
 
-NEUTRAL: Mapping[str, object] = {"design": "random", "luck": "own", "sample": None}
-"""Keys of `ensemble` that an older setting lacks, and what stands for them there."""
+MAX_DRAWS, MAX_KEPT = 10**9, 10**6
+
 
 LEVELS = 4
 """Levels of a number in a morris design: the ends of its range and two quantiles between."""
 
 PLACES = 1024
-"""Dimensions of the Sobol sequence: as many whatever the setting, so that each keeps its scrambling."""
+"""Dimensions of the Sobol sequence: as many whatever the setting, so that each keeps its scrambling; twice,
+four times as many in a very large one."""
 
 MOST_HELD = 100_000_000
 """Numbers that a design may hold: 800 MB."""
 
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
+
+
+def held_whole(group: int | None = None) -> Callable[[Whole], Whole]:
+    """Declare a design by the name of the function that fills it: (number, draw), from 0 to 1.
+
+    Args:
+        group: where its draws come in groups, the draws that one has beside one for each number.
+    """
+
+    def declare(fill: Whole) -> Whole:
+        WHOLE[fill.__name__] = fill
+        if group is not None:
+            GROUPED[fill.__name__] = group
+        return fill
+
+    return declare
+
+
+@held_whole()
+def latin_hypercube(design: Design, seed: int) -> Array:
+    """Each number once in each of as many even parts of its range as there are draws."""
+    from scipy.stats.qmc import LatinHypercube
+
+    cubes = [LatinHypercube(d=1, rng=generator(seed, "latin_hypercube", path, 0)) for path in design.columns]
+    return np.stack([cube.random(design.size)[:, 0] for cube in cubes])  # each by a stream of its own
+
+
+@held_whole(group=1)
+def morris(design: Design, seed: int) -> Array:
+    """Paths on which one number after the other moves. Source: Morris (1991)."""
+    from SALib.sample import morris as salib
+
+    points = _by_salib(partial(salib.sample, num_levels=LEVELS), design, seed)
+    return np.asarray(np.rint(points * (LEVELS - 1)) / (LEVELS - 1))  # one number a level, to the last bit
+
+
+@held_whole(group=2)
+def saltelli(design: Design, seed: int) -> Array:
+    """Two samples, and the first with each number in turn as in the second. Source: Saltelli (2010)."""
+    from SALib.sample import sobol as salib
+
+    return _by_salib(partial(salib.sample, calc_second_order=False), design, seed)
+
+
+def _by_salib(sample: Callable[..., Any], design: Design, seed: int) -> Array:
+    many = len(design.columns)
+    problem = {"num_vars": many, "names": list(design.columns), "bounds": [[0.0, 1.0]] * many}
+    with warnings.catch_warnings():  # of how SALib calls scipy
+        warnings.simplefilter("ignore")
+        rng = generator(seed, "design", design.kind, 0)
+        return np.asarray(sample(problem, design.size // (many + GROUPED[design.kind]), seed=rng).T)
+
+
+DESIGNS = ("random", "sobol", *WHOLE)
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """What may stand in `ensemble`."""
+
+    draws: int = key(low=1, high=MAX_DRAWS)
+    keep: int = key(high=MAX_KEPT)
+    vary: tuple[str, ...] = key(read=partial(read_texts, such="['client.*'] or []"))
+    chance: Any = key(None)
+    design: str = key("random", choices=DESIGNS)
+    luck: str = key("own", choices=LUCK)
+    sample: Any = key(None)
+
+
+NEUTRAL = {item.name: item.default for item in fields(Ensemble) if item.name in ("design", "luck", "sample")}
+"""Keys of `ensemble` that an older setting lacks, and what stands for them there."""
 
 
 @dataclass(frozen=True)
@@ -76,55 +147,40 @@ class Design:
         """
         if not self.columns:
             return {}
-        if first + count > self.size:
+        last = first + count
+        if last > self.size:
             raise HedgingError(
                 f"ensemble.design={self.kind} has the draws 0 to {self.size - 1}, none beyond; write "
-                f"ensemble.draws={first + count}"
+                f"ensemble.draws={last}"
             )
-        if self.kind in WHOLE:
-            rows = _whole(self, seed)[:, first : first + count]
-        else:
-            rows = _sobol(seed, _dimensions(self.places), first, count)[list(self.places)]
+        whole = self.kind in WHOLE
+        rows = _whole(self, seed)[:, first:last] if whole else _sobol(seed, self.places, first, count)
         return dict(zip(self.columns, np.minimum(rows, BELOW_ONE), strict=True))
 
 
-def read_design(
-    node: Mapping[str, Any],
-    numbers: Mapping[str, Number],
-    vary: Sequence[str],
-    taken: Container[str],
-    draws: int,
-) -> Design:
+def read_design(ensemble: Ensemble, numbers: Mapping[str, Number], taken: Container[str]) -> Design:
     """Read the design that `ensemble` asks for.
 
     Args:
         taken: paths of the numbers that are swept or given by a file, which leave the design.
 
     Raises:
-        HedgingError: no such design or luck, a size it cannot have, or one too large to hold.
+        HedgingError: a design or a luck that cannot be so, or a size that it cannot have or hold.
     """
-    kind, luck = (str(node.get(key, NEUTRAL[key])) for key in ("design", "luck"))
-    if kind not in DESIGNS:
-        raise unknown("design", kind, DESIGNS, "ensemble")
-    if luck not in LUCK:
-        raise unknown("luck", luck, LUCK, "ensemble")
+    kind, luck = ensemble.design, ensemble.luck
     if luck == "shared" and kind not in GROUPED:
         raise HedgingError(
             f"ensemble.luck=shared: the draws of design={kind} come in no groups that could share it; "
             f"write ensemble.luck=own, or ensemble.design={' or '.join(GROUPED)}"
         )
-    chosen = [] if kind == "random" else [n.path for n in varying(numbers, vary) if n.path not in taken]
-    order = [number.path for number in sorted(numbers.values(), key=_may_change)]
-    places = tuple(map({path: place for place, path in enumerate(order)}.__getitem__, chosen))
-    design = Design(kind, draws, tuple(chosen), places, luck)
+    free = () if kind == "random" else varying(numbers, ensemble.vary)
+    chosen = tuple(number.path for number in free if number.path not in taken)
+    # the numbers of the client's rule come last, so that another rule moves no other
+    order = sorted((n.path for n in numbers.values()), key=lambda path: path.startswith("client.rule."))
+    design = Design(kind, ensemble.draws, chosen, tuple(map(order.index, chosen)), luck)
     if chosen:
         _check_size(design)
     return design
-
-
-def _may_change(number: Number) -> bool:
-    """Whether a number is of the client's rule: these come last, so that another rule moves no other."""
-    return number.path.startswith("client.rule.")
 
 
 def _check_size(design: Design) -> None:
@@ -148,14 +204,12 @@ def _check_size(design: Design) -> None:
 
 def nearest_sizes(kind: str, numbers: int, draws: int) -> tuple[int, int]:
     """The largest size not above some draws that a design can have, 0 if none, and the next larger one."""
-    if kind not in GROUPED:
-        return draws, draws + 1
-    group = numbers + GROUPED[kind]
+    group = numbers + GROUPED[kind] if kind in GROUPED else 1
     times = draws // group
-    if kind == "saltelli" and times:
-        times = 1 << (times.bit_length() - 1)
-        return times * group, 2 * times * group
-    return times * group, (times + 1) * group
+    if kind != "saltelli":
+        return times * group, (times + 1) * group
+    times = 1 << times.bit_length() >> 1  # the power of two below
+    return times * group, max(2 * times, 1) * group
 
 
 @lru_cache(maxsize=1)
@@ -164,75 +218,34 @@ def _whole(design: Design, seed: int) -> Array:
 
     Only the last one is kept: a run asks for the same one block after block.
     """
-    if design.kind == "latin_hypercube":
-        from scipy.stats.qmc import LatinHypercube
-
-        found = np.empty((len(design.columns), design.size))
-        for row, path in zip(found, design.columns, strict=True):  # each by a stream of its own
-            cube = LatinHypercube(d=1, rng=generator(seed, "latin_hypercube", path, 0))
-            row[:] = cube.random(design.size)[:, 0]
-    else:
-        found = np.ascontiguousarray(_by_salib(design, generator(seed, "design", design.kind, 0)).T)
+    found = np.ascontiguousarray(WHOLE[design.kind](design, seed))
     found.flags.writeable = False
     return found
-
-
-def _by_salib(design: Design, rng: np.random.Generator) -> Array:
-    """A design of SALib's: (draw, number)."""
-    many = len(design.columns)
-    times = design.size // (many + GROUPED[design.kind])
-    problem = {"num_vars": many, "names": list(design.columns), "bounds": [[0.0, 1.0]] * many}
-    with warnings.catch_warnings():  # of how SALib calls scipy
-        warnings.simplefilter("ignore")
-        if design.kind == "morris":
-            from SALib.sample import morris
-
-            points: Array = morris.sample(problem, times, num_levels=LEVELS, seed=rng)
-            points = np.rint(points * (LEVELS - 1)) / (LEVELS - 1)  # one number a level, to the last bit
-        else:
-            from SALib.sample import sobol
-
-            points = sobol.sample(problem, times, calc_second_order=False, seed=rng)
-    return points
-
-
-def _dimensions(places: Sequence[int]) -> int:
-    """The dimensions that hold all places: PLACES, or twice, four times as many in a very large setting."""
-    dimensions = PLACES
-    while dimensions <= max(places):
-        dimensions *= 2
-    return dimensions
-
-
-def _sobol(seed: int, dimensions: int, first: int, count: int) -> Array:
-    """Some draws of a scrambled Sobol sequence: (dimension, draw)."""
-    chunks = range(first // CHUNK, (first + count - 1) // CHUNK + 1)
-    whole = [_sobol_chunk(seed, dimensions, chunk) for chunk in chunks]
-    start = first - chunks[0] * CHUNK
-    return (whole[0] if len(whole) == 1 else np.concatenate(whole, axis=1))[:, start : start + count]
 
 
 _TURN = Lock()
 
 
 @lru_cache(maxsize=4)
-def _sobol_chunk(seed: int, dimensions: int, chunk: int) -> Array:
-    """A chunk of the sequence: (dimension, draw). The sequence stands where the last chunk ended, and is
-    only begun again for a chunk before that."""
-    with _TURN:
-        sequence = _sequence(seed, dimensions)
-        start = chunk * CHUNK
-        if sequence.num_generated > start:
+def _sobol(seed: int, places: tuple[int, ...], first: int, count: int) -> Array:
+    """Some draws of a scrambled Sobol sequence, in some of its dimensions: (dimension, draw).
+
+    The sequence stands where it was left, and is only begun again for draws before that.
+    """
+    with _TURN, warnings.catch_warnings():  # of balance, where there are not as many as a power of two
+        warnings.simplefilter("ignore")
+        sequence = _sequence(seed, max(PLACES, 1 << max(places).bit_length()))
+        if sequence.num_generated > first:
             sequence.reset()
-        if sequence.num_generated < start:
-            sequence.fast_forward(start - sequence.num_generated)
-        points: Array = np.ascontiguousarray(sequence.random(CHUNK).T)
+        if sequence.num_generated < first:
+            sequence.fast_forward(first - sequence.num_generated)
+        points: Array = np.ascontiguousarray(sequence.random(count)[:, places].T)
     points.flags.writeable = False
     return points
 
 
 @lru_cache(maxsize=1)
-def _sequence(seed: int, dimensions: int) -> Sobol:
+def _sequence(seed: int, dimensions: int) -> Any:
     from scipy.stats.qmc import Sobol
 
     return Sobol(d=dimensions, scramble=True, rng=generator(seed, "design", "sobol", 0))

@@ -1,25 +1,36 @@
-"""Dated, named shocks: what a setting's `events` change, and when."""
+"""What changes over time in a setting: dated, named shocks, and the series of the energy price."""
 
 from __future__ import annotations
 
+import csv
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from hedging.errors import HedgingError, unknown
+from hedging.settings.compose import config_dir
+from hedging.settings.header import MAX_HORIZON
 from hedging.settings.numbers import Number
-from hedging.settings.read import read_float
+from hedging.settings.read import ANY, key, read, read_each
 from hedging.world import dates
 from hedging.world.arrays import Array
-from hedging.world.parameters import DECLARATIONS, Parameters
+from hedging.world.parameters import DECLARATIONS, Parameters, declared
 from hedging.world.state import STATES, State
 
-CLIENT_STATES = ("reserves", "legitimacy", "national_sentiment", "repression")
-PATRON_STATES = ("debt", "warmth", "salience", "frustration")
-OPERATIONS = ("add", "multiply", "set")
-KEYS = ("from", "until", "path", "source", "note", *OPERATIONS)
+STATES_OF = {
+    "client": ("reserves", "legitimacy", "national_sentiment", "repression"),
+    "patrons": ("debt", "warmth", "salience", "frustration"),
+}
+"""The states that an event may strike, by whose they are."""
+
+OPERATIONS: dict[str, Any] = {"add": operator.add, "multiply": operator.mul, "set": lambda x, a: x * 0 + a}
+"""What an event does to a value, given its amount."""
 
 
 @dataclass(frozen=True)
@@ -27,33 +38,40 @@ class Event:
     """A shock: on a state once at the start of `start`; on a parameter from `start` to `stop` inclusive."""
 
     name: str
-    start: int
-    stop: int
-    path: str
-    target: str
-    patron: int | None
-    rival: int | None
-    operation: str
-    amount: float
+    row: tuple[int, ...]  # of the patron, or of the patron and its rival; () where there is but one
+    start: int = key(name="from", read=dates.index)
+    path: str = key()
+    stop: int = key(ANY, name="until", read=dates.index)
+    source: Any = key(None)
+    note: Any = key(None)
+    add: float | None = key(None)
+    multiply: float | None = key(None)
+    set: float | None = key(None)
+
+    @property
+    def target(self) -> str:
+        """The number or state that it changes: world.<target>, patrons.<name>.<target>.<rival>."""
+        return self.path.split(".")[2 if self.path.startswith("patrons.") else 1]
 
     @property
     def on_state(self) -> bool:
         """Whether it changes a state rather than a parameter."""
         return self.target in STATES
 
+    @property
+    def changes(self) -> list[tuple[str, float]]:
+        """What it does and how much: one, as checked."""
+        return [(how, amount) for how in OPERATIONS if (amount := getattr(self, how)) is not None]
+
     def apply(self, value: Any) -> Any:
         """The value after the event."""
-        if self.operation == "add":
-            return value + self.amount
-        return value * self.amount if self.operation == "multiply" else value * 0 + self.amount
+        ((how, amount),) = self.changes
+        return OPERATIONS[how](value, amount)
 
     def strike(self, array: Array) -> Array:
         """A copy of an array of the target with the event applied to its own row."""
-        if self.patron is None:
-            return np.asarray(self.apply(array))
         changed = array.copy()
-        row = self.patron if self.rival is None else (self.patron, self.rival)
-        changed[row] = self.apply(changed[row])
+        changed[self.row] = self.apply(changed[self.row])
         return changed
 
 
@@ -65,88 +83,61 @@ def read_events(
     Raises:
         HedgingError: a path, a date or an amount that cannot be.
     """
-    events = [_read(str(name), node, patrons, horizon, numbers) for name, node in tree.items()]
-    return tuple(sorted(events, key=lambda event: event.start))
+    reader = partial(_read, patrons=patrons, horizon=horizon, numbers=numbers)
+    events = read_each(reader, tree, "events", "choose a file, such as shock=none")
+    return tuple(sorted(events.values(), key=lambda event: event.start))
 
 
-def _read(name: str, node: Any, patrons: Sequence[str], horizon: int, numbers: Mapping[str, Number]) -> Event:
-    where = f"events.{name}"
-    if not isinstance(node, Mapping):
-        raise HedgingError(
-            f"{where}: an event is {{from: 2019Q3, until: 2019Q4, path: ..., add: ...}}, not '{node}'"
-        )
-    for key in node:
-        if key not in KEYS:
-            raise unknown("key", key, KEYS, where)
-    chosen = [operation for operation in OPERATIONS if operation in node]
-    if len(chosen) != 1 or "from" not in node or "path" not in node:
+def _read(
+    node: Any, where: str, patrons: Sequence[str], horizon: int, numbers: Mapping[str, Number]
+) -> Event:
+    say = "an event is {from: 2019Q3, until: 2019Q4, path: ..., add: ...}"
+    event = read(Event, node, where, say, name=where.removeprefix("events."), row=())
+    if len(event.changes) != 1:
         raise HedgingError(f"{where}: an event has from, path and exactly one of {', '.join(OPERATIONS)}")
-    start = dates.index(node["from"], f"{where}.from")
-    stop = dates.index(node["until"], f"{where}.until") if "until" in node else horizon - 1
-    if start >= horizon:
-        raise HedgingError(
-            f"{where}.from: {node['from']} is not in the run, which ends with {dates.label(horizon - 1)}"
-        )
-    if stop < start:
-        raise HedgingError(f"{where}: until {dates.label(stop)} lies before from {dates.label(start)}")
-    path = str(node["path"])
-    target, patron, rival = _target(path, where, patrons)
-    amount = read_float(node[chosen[0]], f"{where}.{chosen[0]}")
+    start, last = dates.label(event.start), dates.label(horizon - 1)
+    if event.start >= horizon:
+        raise HedgingError(f"{where}.from: {start} is not in the run, which ends with {last}")
+    if event.stop < event.start:
+        raise HedgingError(f"{where}: until {dates.label(event.stop)} lies before from {start}")
+    ((how, amount),) = event.changes
     if not np.isfinite(amount):
-        raise HedgingError(f"{where}.{chosen[0]}: write a finite number")
-    event = Event(name, start, stop, path, target, patron, rival, chosen[0], amount)
-    _check_amount(event, where, numbers)
-    return event
-
-
-def _check_amount(event: Event, where: str, numbers: Mapping[str, Number]) -> None:
-    if event.on_state:
-        return
+        raise HedgingError(f"{where}.{how}: write a finite number")
+    event = replace(event, row=_row(event.path, f"{where}.path", patrons))
     number = numbers.get(event.path)
-    for extreme in number.extremes if number else (0.0,):
+    for extreme in () if event.on_state else number.extremes if number else (0.0,):
         changed, domain = float(event.apply(extreme)), DECLARATIONS[event.target].domain
         if not domain.admits(changed):
             raise HedgingError(
                 f"{where}: would turn {event.path} from {extreme:g} (within its range) into {changed:g}: "
                 f"it must be {domain}; choose another amount or pin {event.path}"
             )
+    return event
 
 
-def _target(path: str, where: str, patrons: Sequence[str]) -> tuple[str, int | None, int | None]:
-    parts = path.split(".")
-    if parts[0] in ("client", "world") and len(parts) == 2:
-        valid = {n for n, d in DECLARATIONS.items() if d.owner == parts[0] and not d.only_start}
-        valid |= set(CLIENT_STATES) if parts[0] == "client" else set()
-        if parts[1] not in valid:
-            raise _bad_path(path, parts[1], valid, where)
-        return parts[1], None, None
-    if parts[0] == "patrons" and len(parts) in (3, 4):
-        if parts[1] not in patrons:
-            raise unknown("patron", parts[1], patrons, f"{where}.path")
-        pair = len(parts) == 4
-        valid = {
-            n for n, d in DECLARATIONS.items() if d.owner == "patrons" and d.pair == pair and not d.only_start
-        }
-        valid |= set() if pair else set(PATRON_STATES)
-        if parts[2] not in valid:
-            raise _bad_path(path, parts[2], valid, where)
-        if pair and (parts[3] not in patrons or parts[3] == parts[1]):
-            raise unknown("rival", parts[3], [q for q in patrons if q != parts[1]], f"{where}.path")
-        return parts[2], patrons.index(parts[1]), patrons.index(parts[3]) if pair else None
-    raise HedgingError(
-        f"{where}.path: '{path}' is neither world.<number>, client.<number or state> "
-        "nor patrons.<name>.<number or state>"
-    )
-
-
-def _bad_path(path: str, name: str, valid: Iterable[str], where: str) -> HedgingError:
-    if name in DECLARATIONS and DECLARATIONS[name].only_start:
-        return HedgingError(
-            f"{where}.path: {path} matters at the start only, an event on it would do nothing; "
-            "name the state instead: "
-            f"{', '.join((*CLIENT_STATES, *PATRON_STATES))}"
+def _row(path: str, where: str, patrons: Sequence[str]) -> tuple[int, ...]:
+    """See that a path names a number or a state that an event may strike; the row it has there."""
+    owner, *names = path.split(".")
+    if len(names) not in {"world": (1,), "client": (1,), "patrons": (2, 3)}.get(owner, ()):
+        raise HedgingError(
+            f"{where}: '{path}' is neither world.<number>, client.<number or state> "
+            "nor patrons.<name>.<number or state>"
         )
-    return unknown("number or state", name, valid, f"{where}.path")
+    pair, name = len(names) == 3, names.pop(owner == "patrons")
+    if names and names[0] not in patrons:
+        raise unknown("patron", names[0], patrons, where)
+    if name in DECLARATIONS and DECLARATIONS[name].only_start:
+        raise HedgingError(
+            f"{where}: {path} matters at the start only, an event on it would do nothing; "
+            f"name the state instead: {', '.join(chain(*STATES_OF.values()))}"
+        )
+    valid = [item.name for item in declared(owner, pair) if not item.only_start]
+    valid += () if pair else STATES_OF.get(owner, ())
+    if name not in valid:
+        raise unknown("number or state", name, valid, where)
+    if pair and (names[1] not in patrons or names[1] == names[0]):
+        raise unknown("rival", names[1], [q for q in patrons if q != names[0]], where)
+    return tuple(map(patrons.index, names))
 
 
 def apply_to_parameters(p: Parameters, events: Iterable[Event], quarter: int) -> Parameters:
@@ -177,3 +168,56 @@ def apply_to_state(state: State, events: Iterable[Event], quarter: int) -> State
             changes["world_cash"] = state.world_cash + (after - before).sum(axis=0)
         state = replace(state, **changes)
     return state
+
+
+WHERE = "world.energy_series"
+
+
+@dataclass(frozen=True)
+class Series:
+    """What may stand in `world.energy_series`."""
+
+    file: str = key()
+    column: str = key()
+    divisor: float = key()
+    quarters: int = key(low=1, high=MAX_HORIZON)
+    source: Any = key(None)
+
+
+def read_series(node: Any, where: str = WHERE) -> tuple[float, ...]:
+    """Read the index of each quarter from 2015Q1 on.
+
+    Rule: column / divisor, one row a quarter.
+    Raises:
+        HedgingError: a key, the file, its column or one of its rows is missing, or is no number.
+    """
+    series = read(Series, node, where, "write world=history, or see configs/world/")
+    if not 0 < series.divisor < inf:
+        raise HedgingError(f"{where}.divisor={series.divisor:g}: it must be above 0 and finite")
+    file, count, column = config_dir() / "series" / series.file, series.quarters, series.column
+    try:
+        rows = [*csv.DictReader(file.read_text(encoding="utf-8").splitlines())]
+    except OSError as error:
+        raise HedgingError(
+            f"{WHERE}.file: cannot read {file}: {error.strerror}; write the whole path of a file"
+        ) from None
+    except (UnicodeDecodeError, csv.Error):
+        raise HedgingError(f"{WHERE}.file: {file} is no CSV text; write the path of one") from None
+    if [row.get("quarter") for row in rows] != dates.labels(count):
+        raise HedgingError(
+            f"{WHERE}: {file.name} must hold one row for each of the {count} quarters {dates.label(0)} to "
+            f"{dates.label(count - 1)}, in order; it has {len(rows)} rows: restore the file or mend {WHERE}"
+        )
+    if column not in rows[0]:
+        raise unknown("column", column, map(str, rows[0]), f"{WHERE} ({file.name})")
+    try:
+        index = tuple(float(row[column]) / series.divisor for row in rows)
+    except (TypeError, ValueError):
+        raise HedgingError(
+            f"{WHERE}: a row of {file.name} has no number in column {column}; restore the file"
+        ) from None
+    if not all(0 <= x < inf for x in index):
+        raise HedgingError(
+            f"{WHERE}: column {column} of {file.name} has a value below 0 or not finite; restore the file"
+        )
+    return index

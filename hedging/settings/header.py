@@ -5,48 +5,60 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from hedging.errors import HedgingError, unknown
+from hedging.errors import HedgingError
+from hedging.settings import read as reading
 from hedging.settings.compose import Tree
-from hedging.settings.read import read_colour, read_marks, read_name, read_text, read_whole
+from hedging.settings.designs import Ensemble
 
-TOP = (
-    *("client", "patrons", "world", "events", "ensemble"),
-    *("study", "question", "seed", "horizon", "chance", "marks"),
-)
-"""The keys of a setting."""
-
-OF_STUDIES = (
-    *("axes", "arms", "rules", "reference", "measures", "paths"),
-    *("claims", "figure", "finding", "sweep"),
-)
+OF_STUDIES = "axes", "arms", "rules", "reference", "measures", "paths", "claims", "figure", "finding", "sweep"
 """The keys of a study: what it varies, reports, claims and draws; an older setting may lack them."""
 
 OF_RUNS = ("executor", "resume")
 """The keys that say who plays a run, and whether it goes on with an interrupted one; no number hangs on
 them."""
 
-GROUPS = {
-    "client": "client=<file>",
-    "world": "world=steady",
-    "ensemble": "ensemble=quick",
-    "events": "shock=none",
-    "patrons": "patron@patrons.<name>=<file>",
-}
-"""Keys with more below them, and how each is chosen."""
-
 REST = "rest_of_world"
 """The partner that stands for all who are no patron."""
 
 GREY = "#666666"
 MAX_HORIZON = 400
-MAX_DRAWS = 10**9
 MAX_SEED = 2**63
 
 
+def _must(read: reading.Read) -> reading.Key:
+    """A key that every setting has."""
+    return reading.Key(read, hint="take back what removes it from the setting")
+
+
+def _group(file: str) -> reading.Key:
+    """A key with more below it, chosen by a file."""
+    return _must(partial(reading.read_group, say=f"choose a file, such as {file}"))
+
+
+TOP: Mapping[str, reading.Key] = {
+    "client": _group("client=<file>"),
+    "world": _group("world=steady"),
+    "ensemble": _must(partial(reading.read, Ensemble, say="choose a file, such as ensemble=quick")),
+    "events": _group("shock=none"),
+    "patrons": _group("patron@patrons.<name>=<file>"),
+    "study": _must(reading.read_name),
+    "question": _must(reading.read_text),
+    "seed": _must(partial(reading.read_whole, high=MAX_SEED)),
+    "horizon": _must(partial(reading.read_whole, low=1, high=MAX_HORIZON)),
+    "chance": _must(partial(reading.read_word, choices=("sampled", "expected"))),
+    "marks": _must(reading.read_marks),
+    "executor": reading.Key(must=False),
+    "resume": reading.Key(reading.read_switch, must=False),
+    **dict.fromkeys(OF_STUDIES, reading.Key(must=False)),
+}
+"""The keys of a setting."""
+
+
 @dataclass(frozen=True)
-class About:
+class Header:
     """What a reader of a run is told besides its results."""
 
     study: str
@@ -66,59 +78,34 @@ class About:
         return (*self.patrons, REST)
 
 
-def read_about(tree: Tree) -> About:
+def read_header(tree: Tree) -> Header:
     """Read what a composed setting says of the run itself.
 
     Raises:
         HedgingError: an unknown or a missing key, a text, a colour, a date or a count that cannot be.
     """
-    _check_keys(tree)
-    if tree["chance"] not in ("sampled", "expected"):
-        raise unknown("chance", tree["chance"], ("sampled", "expected"))
-    nodes = {"client": tree["client"], **tree["patrons"]}
-    places = {name: name if name == "client" else f"patrons.{name}" for name in nodes}
-    return About(
-        study=read_name(tree["study"], "study"),
-        question=read_text(tree["question"], "question"),
-        seed=read_whole(tree["seed"], "seed", 0, MAX_SEED),
-        horizon=read_whole(tree["horizon"], "horizon", 1, MAX_HORIZON),
-        chance=tree["chance"],
-        draws=read_whole(tree["ensemble"].get("draws"), "ensemble.draws", 1, MAX_DRAWS),
-        patrons=tuple(str(name) for name in tree["patrons"]),
-        labels={n: read_text(nodes[n].get("label", n), f"{where}.label") for n, where in places.items()},
-        colours={
-            n: read_colour(nodes[n].get("colour", GREY), f"{where}.colour") for n, where in places.items()
-        },
-        marks=read_marks(tree["marks"], "marks"),
+    told = reading.read_keys(TOP, tree, "", "")
+    places = {name: f"patrons.{name}" for name in told["patrons"]}
+    for name, where in places.items():
+        if name in (REST, "client"):
+            raise HedgingError(f"{where}: a patron cannot have this name; choose another")
+        reading.read_group(told["patrons"][name], where, f"choose a file, such as patron@{where}=<file>")
+    if not told["patrons"]:
+        raise HedgingError("patrons: there is none; write at least +patron@patrons.<name>=<file>")
+    nodes = [(n, where, told["patrons"][n]) for n, where in places.items()]
+    nodes = [("client", "client", told["client"]), *nodes]
+    return Header(
+        **{name: told[name] for name in ("study", "question", "seed", "horizon", "chance", "marks")},
+        draws=told["ensemble"].draws,
+        patrons=tuple(map(str, told["patrons"])),
+        labels={n: reading.read_text(node.get("label", n), f"{where}.label") for n, where, node in nodes},
+        colours={n: reading.read_colour(x.get("colour", GREY), f"{where}.colour") for n, where, x in nodes},
     )
 
 
-def _check_keys(tree: Tree) -> None:
-    """See that every key of a setting is there, none besides, and that groups are groups."""
-    for key in tree:
-        if key not in (*TOP, *OF_STUDIES, *OF_RUNS):
-            raise unknown("key", key, (*TOP, *OF_STUDIES, *OF_RUNS), "the setting")
-    for key in TOP:
-        if key not in tree:
-            raise HedgingError(f"'{key}' is missing from the setting; take back what removes it")
-    for key, hint in (
-        ("client", "client=<file>"),
-        ("world", "world=steady"),
-        ("ensemble", "ensemble=quick"),
-    ):
-        _check_group(tree[key], key, hint)
-    if tree.get("resume") not in (None, True, False):
-        raise HedgingError(f"resume={tree['resume']}: write true to go on, or false to begin anew")
-    _check_group(tree["events"], "events", "shock=none")
-    _check_group(tree["patrons"], "patrons", "patron@patrons.<name>=<file>")
-    for name, node in tree["patrons"].items():
-        if name in (REST, "client"):
-            raise HedgingError(f"patrons.{name}: a patron cannot have this name; choose another")
-        _check_group(node, f"patrons.{name}", f"patron@patrons.{name}=<file>")
-    if not tree["patrons"]:
-        raise HedgingError("patrons: there is none; write at least +patron@patrons.<name>=<file>")
-
-
-def _check_group(node: Any, path: str, hint: str) -> None:
-    if not isinstance(node, Mapping):
-        raise HedgingError(f"{path}: '{node}' is no group of settings; choose a file, such as {hint}")
+def keys_swept(axes: Any) -> dict[str, str]:
+    """The keys that the axes of a setting give, each with its axis; what cannot be one is told
+    where the axes are read."""
+    nodes = axes.items() if isinstance(axes, Mapping) else ()
+    keys = ((node.get("keys", [name]), str(name)) for name, node in nodes if isinstance(node, Mapping))
+    return {str(key): name for own, name in keys if isinstance(own, list) for key in own}

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from math import inf, log
 from typing import Any
 
 import numpy as np
 
-from hedging.errors import HedgingError, unknown
-from hedging.settings.read import read_float
+from hedging.errors import HedgingError
+from hedging.settings.read import key, read, read_float
 from hedging.world.arrays import Array
 from hedging.world.parameters import REAL, UNITS, Domain
 
-KEYS = ("value", "low", "high", "unit", "source", "scale")
 PINNED = "override"
 """What stands for the source of a number that was overridden by its bare name."""
 
@@ -25,13 +24,13 @@ class Number:
     """A number by its dotted path; low and high drive sampling only, `domain` says what is admissible."""
 
     path: str
-    value: float
-    low: float | None
-    high: float | None
-    unit: str
-    source: str
-    scale: str
-    domain: Domain
+    value: float = key(hint="write it, or the number bare")
+    low: float | None = key(None)
+    high: float | None = key(None)
+    unit: str = key("", choices=UNITS)
+    source: str = key("")
+    scale: str = key("linear", choices=("linear", "log"))
+    domain: Domain = REAL
 
     @property
     def ranged(self) -> bool:
@@ -41,9 +40,8 @@ class Number:
     @property
     def extremes(self) -> tuple[float, float]:
         """The least and the greatest value it can take."""
-        if self.low is None or self.high is None:
-            return self.value, self.value
-        return self.low, self.high
+        low, high = self.low, self.high
+        return (self.value, self.value) if low is None or high is None else (low, high)
 
     def spread(self, u: Array) -> Array:
         """Turn uniform numbers into its distribution.
@@ -63,13 +61,33 @@ class Number:
         return np.where(u < rise, up, down)
 
 
+KEYS = tuple(item.name for item in fields(Number) if item.name not in ("path", "domain"))
+"""What may stand in the node of a number."""
+
+
 def varying(numbers: Mapping[str, Number], patterns: Sequence[str]) -> list[Number]:
     """The numbers with a range that one of the patterns names."""
-    return [
-        number
-        for path, number in numbers.items()
-        if number.ranged and any(fnmatchcase(path, pattern) for pattern in patterns)
-    ]
+    return [n for path, n in numbers.items() if n.ranged and any(fnmatchcase(path, x) for x in patterns)]
+
+
+def check_trade(
+    numbers: Mapping[str, Number], patrons: Sequence[str], given: Mapping[str, Array], where: str
+) -> None:
+    """See that the trade shares of all patrons, some of them given over points or draws, leave some trade to
+    the rest of the world.
+
+    Raises:
+        HedgingError: they do not, somewhere.
+    """
+    shares = [numbers[f"patrons.{name}.trade_share0"] for name in patrons]
+    total = np.atleast_1d(sum(given.get(share.path, share.extremes[1]) for share in shares))
+    if total.max() >= 1:
+        at = [f"{x.path}={given[x.path][total.argmax()]:g}" for x in shares if x.path in given]
+        raise HedgingError(
+            f"trade_share0 of all patrons can reach {total.max():g} {' '.join(at)} and would leave nothing "
+            "to the rest of the world: lower one of patrons.<name>.trade_share0, or the high end of its "
+            f"range, or what {where} gives of it"
+        )
 
 
 def read_number(node: Any, path: str, unit: str | None = None, domain: Domain = REAL) -> Number:
@@ -79,51 +97,34 @@ def read_number(node: Any, path: str, unit: str | None = None, domain: Domain = 
     Raises:
         HedgingError: a key, a unit or a value that cannot be.
     """
-    if not isinstance(node, Mapping):
-        value = _admissible(read_float(node, path), path, domain)
-        return Number(path, value, None, None, unit or "1", PINNED, "linear", domain)
-    for key in node:
-        if key not in KEYS:
-            raise unknown("key", key, KEYS, path)
-    if "value" not in node:
-        raise HedgingError(f"{path}: no value; write {path}=<number> or {path}.value=<number>")
-    stated = str(node.get("unit", unit or "1"))
-    if stated not in UNITS:
-        raise unknown("unit", stated, UNITS, path)
-    if unit is not None and stated != unit:
+    if isinstance(node, Mapping):
+        number = read(Number, node, path, path=path, domain=domain)
+    else:
+        number = Number(path, read_float(node, path), source=PINNED, domain=domain)
+    stated = number.unit or unit or "1"
+    if stated != (unit or stated):
         raise HedgingError(
             f"{path}: its unit is '{unit}', not '{stated}'; convert the number and write unit: {unit}"
         )
-    scale = str(node.get("scale") or "linear")
-    if scale not in ("linear", "log"):
-        raise unknown("scale", scale, ("linear", "log"), path)
-    value = _admissible(read_float(node["value"], path), path, domain)
-    low, high = _range(node, path, value, domain, scale)
-    return Number(path, value, low, high, stated, str(node.get("source", "")), scale, domain)
+    _check(number)
+    return replace(number, unit=stated)
 
 
-def _admissible(value: float, path: str, domain: Domain) -> float:
-    if not domain.admits(value):
-        raise HedgingError(f"{path}={value:g} is out of range: it must be {domain}")
-    return value
-
-
-def _range(
-    node: Mapping[str, Any], path: str, value: float, domain: Domain, scale: str
-) -> tuple[float | None, float | None]:
-    raw = node.get("low"), node.get("high")
-    if raw == (None, None):
-        return None, None
-    if None in raw:
+def _check(number: Number) -> None:
+    """See that a number and its range are admissible, and that it can be sampled over the range."""
+    path, value, low, high = number.path, number.value, number.low, number.high
+    for place, x in ((path, value), (f"{path}.low", low), (f"{path}.high", high)):
+        if x is not None and not number.domain.admits(x):
+            raise HedgingError(f"{place}={x:g} is out of range: it must be {number.domain}")
+    if low is None and high is None:
+        return
+    if low is None or high is None:
         raise HedgingError(f"{path}: low and high come together; write both, or neither to pin it")
-    low = _admissible(read_float(raw[0], f"{path}.low"), f"{path}.low", domain)
-    high = _admissible(read_float(raw[1], f"{path}.high"), f"{path}.high", domain)
     if not low <= value <= high:
         raise HedgingError(
             f"{path}: value {value:g} lies outside low {low:g} to high {high:g}; mend one of the three"
         )
-    if high == inf or (scale == "log" and low <= 0):
+    if high == inf or (number.scale == "log" and low <= 0):
         raise HedgingError(
-            f"{path}: cannot sample from {low:g} to {high:g}{' on a log scale' * (scale == 'log')}"
+            f"{path}: cannot sample from {low:g} to {high:g}{' on a log scale' * (number.scale == 'log')}"
         )
-    return low, high

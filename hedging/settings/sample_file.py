@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -14,20 +15,35 @@ from typing import Any
 
 import numpy as np
 
-from hedging.errors import HedgingError, unknown
+from hedging.errors import HedgingError
 from hedging.settings.compose import Tree, config_dir
 from hedging.settings.numbers import PINNED, Number
+from hedging.settings.read import key, read
 from hedging.world.arrays import Array
 
 WHERE = "ensemble.sample"
-KEYS = ("file", "sha256", "yields")
 RANGES = b"ranges"
 """Where a file may say over which ranges its numbers were sampled: {path: [value, low, high, scale]}."""
 
 BESIDE = ("draw", "weight", "__index_level_0__")
-"""Columns that may stand beside the numbers, as the outcomes of a run may; they are not looked at."""
+"""Columns that stand beside the numbers of a run's draws, as its outcomes do; they are not looked at."""
+
+OWNERS = ("world", "client", "patrons")
 
 WRITE = "write the path of a Parquet file, from the current folder on"
+
+
+@dataclass(frozen=True)
+class SampleFile:
+    """What may stand in `ensemble.sample`: a file, the hash of what it held, and whether it yields to what
+    else gives a number."""
+
+    file: str = key()
+    sha256: str = key("")
+    yields: bool = key(False)
+
+
+Own = tuple[dict[str, Array], dict[str, str]]
 
 
 def identified(tree: Tree) -> Tree:
@@ -36,71 +52,56 @@ def identified(tree: Tree) -> Tree:
     Raises:
         HedgingError: the file cannot be read.
     """
-    node = tree["ensemble"].get("sample")
-    if isinstance(node, str):
-        node = {"file": node}
-    if not isinstance(node, Mapping) or "file" not in node or "sha256" in node or set(node) - set(KEYS):
-        return tree  # known already, or what is wrong with it is told when it is read
-    known = {**node, "sha256": _digest(str(node["file"]))}
+    stated = tree["ensemble"].get("sample")
+    if stated is None:
+        return tree
+    node = {"file": stated} if isinstance(stated, str) else stated
+    sample = read(SampleFile, node, WHERE, f"{WRITE}, or null")
+    known = {**node, "sha256": sample.sha256 or _digest(sample.file)}
     return tree | {"ensemble": tree["ensemble"] | {"sample": known}}
 
 
-def read_own(node: Any, numbers: Mapping[str, Number], swept: Container[str], draws: int) -> dict[str, Array]:
-    """Read the numbers that a file gives, by path: (draw,); none where the setting names no file.
+def read_own(node: Any, numbers: Mapping[str, Number], swept: Container[str], draws: int) -> Own:
+    """Read the numbers that a file gives, by path: (draw,), and its other columns, each with the file.
 
-    Rule: row i is draw i. Rows beyond `ensemble.draws` and columns of outcomes are left alone. A file that
-    `yields` leaves a number alone that is pinned or swept, has another range than it was sampled over, or is
-    of a patron that does not play.
+    Rule: row i is draw i. Rows beyond `ensemble.draws` are left alone, and columns that are not called as a
+    number. A file that `yields` leaves a number alone that is pinned or swept, has another range than it was
+    sampled over, or is of a patron that does not play.
 
     Args:
         node: `ensemble.sample`, identified.
         swept: paths of the numbers that axes give.
 
     Raises:
-        HedgingError: a file that cannot be read or has changed, too few rows, a column that is no number of
-        the setting or is given elsewhere too, a value that is not admissible.
+        HedgingError: a file that cannot be read or has changed, too few rows, a column that is called as a
+        number that the setting lacks or is given elsewhere too, a value that is not admissible.
     """
     if node is None:
-        return {}
-    if not isinstance(node, Mapping) or "file" not in node:
-        raise HedgingError(f"{WHERE}={node}: {WRITE}, or null")
-    for key in node:
-        if key not in KEYS:
-            raise unknown("key", key, KEYS, WHERE)
-    file, digest = str(node["file"]), _digest(str(node["file"]))
-    if node.get("sha256", digest) != digest:
-        raise HedgingError(
-            f"{WHERE}: {file} is not the file that sha256={node['sha256']} was of; restore it, or write "
-            f"{WHERE}={file} to take it as it is"
-        )
-    columns, rows, ranges = _about(file)
-    given = _numbers(columns, numbers, file, strict=not node.get("yields"))
-    if node.get("yields"):
-        given = {column: n for column, n in given.items() if _is_free(n, swept, ranges.get(column))}
-    for column, number in given.items():
-        _check_free(column, number, swept, file)
+        return {}, {}
+    sample = read(SampleFile, node, WHERE)
+    file, digest = sample.file, _digest(sample.file)
+    if sample.sha256 != digest:
+        told = f"{WHERE}: {file} is not the file that sha256={sample.sha256} was of"
+        raise HedgingError(f"{told}; restore it, or write {WHERE}={file} to take it as it is")
+    columns, rows, ranges = _inside(file)
+    given = _numbers(columns, numbers, file, strict=not sample.yields)
+    others = [] if sample.yields else [column for column in columns if column not in given]
+    given = {key: n for key, n in given.items() if _gives(sample, key, n, swept, ranges.get(key))}
     if rows < draws:
-        raise HedgingError(
-            f"{WHERE}: {file} has {rows} rows, fewer than ensemble.draws={draws}; give it a row for each "
-            f"draw, or write ensemble.draws={max(rows, 1)}"
-        )
+        few = f"{WHERE}: {file} has {rows} rows, fewer than ensemble.draws={draws}"
+        raise HedgingError(f"{few}; give it a row for each draw, or write ensemble.draws={max(rows, 1)}")
     table = _read(file, digest, tuple(given), draws)
     for column, number in given.items():
         _check_values(table[column], column, number, file)
-    return {number.path: table[column] for column, number in given.items()}
+    return {number.path: table[column] for column, number in given.items()}, dict.fromkeys(others, file)
 
 
 def bounded(numbers: Mapping[str, Number], own: Mapping[str, Array]) -> dict[str, Number]:
     """The numbers, those that a file gives with the least and the greatest value it has as their range."""
-    from dataclasses import replace
-
-    def bound(number: Number) -> Number:
-        if number.path not in own:
-            return number
-        values = own[number.path]
-        return replace(number, low=float(values.min()), high=float(values.max()))
-
-    return {key: bound(number) for key, number in numbers.items()}
+    return {
+        key: replace(n, low=float(own[n.path].min()), high=float(own[n.path].max())) if n.path in own else n
+        for key, n in numbers.items()
+    }
 
 
 def _digest(file: str) -> str:
@@ -121,7 +122,7 @@ def _place(file: str) -> Path:
     return beside if not Path(file).exists() and beside.exists() else Path(file)
 
 
-def _about(file: str) -> tuple[list[str], int, Mapping[str, Sequence[object]]]:
+def _inside(file: str) -> tuple[list[str], int, Mapping[str, list[object]]]:
     """The columns of a Parquet file, the number of its rows, and the ranges it says it was sampled over."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -137,47 +138,58 @@ def _about(file: str) -> tuple[list[str], int, Mapping[str, Sequence[object]]]:
 
 
 def _numbers(
-    columns: Iterable[str], numbers: Mapping[str, Number], file: str, strict: bool
+    columns: Sequence[str], numbers: Mapping[str, Number], file: str, strict: bool
 ) -> dict[str, Number]:
     """The columns that are numbers of the setting; a yielding file may have others, as of absent patrons."""
-    from hedging.measures.catalogue import SERIES, TOTALS  # which rest on the settings that are being read
-
     known = {number.path: number for number in numbers.values()} | dict(numbers)
-    outcome = re.compile(rf"(?:{'|'.join((*SERIES, *TOTALS, 'regime'))})(?:\.\w+)?(?:@\w+)?|regime_\d+")
-    given: dict[str, Number] = {}
+    given = {column: known[column] for column in columns if column in known}
     for column in columns:
-        if column in known:
-            given[column] = known[column]
-        elif strict and column not in BESIDE and not outcome.fullmatch(column):
-            near = get_close_matches(column, known, n=1)
-            hint = f"did you mean '{near[0]}'? " if near else ""
-            raise HedgingError(
-                f"{WHERE}: no number '{column}' of a column of {file} in this setting: {hint}rename the "
-                "column, or drop it"
-            )
+        if strict and column not in known and column.partition(".")[0] in OWNERS:
+            raise _stray(column, file, known)
     if not given:
-        raise HedgingError(
-            f"{WHERE}: no column of {file} is a number; name one by its dotted name, as '{next(iter(known))}'"
-        )
+        such = f"name one by its dotted name, as '{next(iter(known))}'"
+        raise HedgingError(f"{WHERE}: no column of {file} is a number; {such}")
     if len({number.path for number in given.values()}) < len(given):
         raise HedgingError(f"{WHERE}: two columns of {file} are the same number; drop one of {list(given)}")
     return given
 
 
-def _is_free(number: Number, swept: Container[str], stated: Sequence[object] | None) -> bool:
-    """Whether nothing else gives a number, and its range is still the one the file was sampled over."""
-    same = stated is None or list(stated) == [number.value, number.low, number.high, number.scale]
-    return same and number.ranged and number.path not in swept
+def check_others(columns: Mapping[str, str], numbers: Iterable[str], outcomes: Iterable[str]) -> None:
+    """See that the columns beside the numbers are outcomes of a run, of those that there are.
+
+    Args:
+        columns: each with its file.
+
+    Raises:
+        HedgingError: a column is neither.
+    """
+    outcome = re.compile(rf"(?:{'|'.join(outcomes)})(?:\.\w+)?(?:@\w+)?|regime_\d+|{'|'.join(BESIDE)}")
+    for column, file in columns.items():
+        if not outcome.fullmatch(column):
+            raise _stray(column, file, numbers)
 
 
-def _check_free(column: str, number: Number, swept: Container[str], file: str) -> None:
-    """See that a number is given by the file alone."""
+def _stray(column: str, file: str, numbers: Iterable[str]) -> HedgingError:
+    near = get_close_matches(column, numbers, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    told = f"{WHERE}: no number '{column}' of a column of {file} in this setting"
+    return HedgingError(f"{told}: {hint}rename the column, or drop it")
+
+
+def _gives(
+    sample: SampleFile, column: str, number: Number, swept: Container[str], stated: list[object] | None
+) -> bool:
+    """Whether a file gives a number: one that yields does where nothing else gives it, and its range is still
+    the one it was sampled over."""
+    if sample.yields:
+        same = stated in (None, [number.value, number.low, number.high, number.scale])
+        return same and number.ranged and number.path not in swept
     if number.path in swept or number.source == PINNED:
-        how = "swept" if number.path in swept else "pinned"
         raise HedgingError(
-            f"{WHERE}: {column} is {how} and a column of {file} too; drop the column, or take back what "
-            f"gives {column}"
+            f"{WHERE}: {column} is {'swept' if number.path in swept else 'pinned'} and a column of "
+            f"{sample.file} too; drop the column, or take back what gives {column}"
         )
+    return True
 
 
 @lru_cache(maxsize=2)
@@ -186,30 +198,25 @@ def _read(file: str, digest: str, columns: tuple[str, ...], rows: int) -> dict[s
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    try:
+        held = pq.read_table(_place(file), columns=list(columns)).slice(0, rows)
+    except (OSError, pa.ArrowException):
+        raise HedgingError(f"{WHERE}: a column of {file} is damaged; write the file anew") from None
     found: dict[str, Array] = {}
-    for column in columns:
-        try:
-            held = pq.read_table(_place(file), columns=[column]).column(0).slice(0, rows)
-        except (OSError, pa.ArrowException):
-            raise HedgingError(
-                f"{WHERE}: column {column} of {file} is damaged; write the file anew"
-            ) from None
-        kind = held.type
+    for column, values in zip(held.column_names, held.columns, strict=True):
+        kind = values.type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)):
             raise HedgingError(f"{WHERE}: column {column} of {file} holds {kind}, not numbers; mend it")
-        found[column] = np.asarray(held.cast(pa.float64()).to_numpy(), dtype=np.float64)
+        found[column] = np.asarray(values.cast(pa.float64()).to_numpy(), dtype=np.float64)
         found[column].flags.writeable = False
     return found
 
 
 def _check_values(values: Array, column: str, number: Number, file: str) -> None:
     """See that every value of a column is admissible."""
-    bad = np.flatnonzero(~number.domain.admits_each(values))
-    if not len(bad):
-        return
-    row = int(bad[0])
-    what = "is missing or NaN" if np.isnan(values[row]) else f"= {values[row]:g} is out of range"
-    raise HedgingError(
-        f"{WHERE}: {column} {what} in row {row} of {file} (the first is 0): it must be {number.domain}; mend "
-        f"the file{f' ({len(bad)} such rows)' * (len(bad) > 1)}"
-    )
+    for row in (bad := np.flatnonzero(~number.domain.admits_each(values))):
+        what = "is missing or NaN" if np.isnan(values[row]) else f"= {values[row]:g} is out of range"
+        raise HedgingError(
+            f"{WHERE}: {column} {what} in row {row} of {file} (the first is 0): it must be {number.domain}; "
+            f"mend the file{f' ({len(bad)} such rows)' * (len(bad) > 1)}"
+        )

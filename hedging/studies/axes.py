@@ -1,22 +1,22 @@
-"""Axes of a sweep: numbers that take several values in one run, stepped in lockstep with the draws."""
+"""What a study varies: axes of numbers, stepped in lockstep with the draws; rules and arms, as overrides."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import product
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hedging.errors import HedgingError, unknown
-from hedging.settings.numbers import Number
-from hedging.settings.read import read_float
+from hedging.settings.header import keys_swept
+from hedging.settings.numbers import Number, check_trade
+from hedging.settings.read import key, read, read_each, read_group, read_texts
 from hedging.world.arrays import Array
-
-KEYS = ("values", "keys", "factor", "unit", "label")
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class Axis:
     """Values that one or several numbers take together; with factor they multiply the central values."""
 
     name: str
-    keys: tuple[str, ...]
-    values: tuple[float, ...]
-    factor: bool
-    unit: str
-    label: str
+    values: tuple[float, ...] = key(hint="write {path}=[0, 0.5, 1]")
+    keys: tuple[str, ...] = key()
+    label: str = key()
+    factor: bool = key(False)
+    unit: Any = key("")
 
     def of(self, number: Number) -> Array:
         """The values of one of its numbers: (point of the axis,)."""
@@ -53,105 +53,109 @@ class Grid:
         """How many points there are."""
         return prod(self.shape)
 
+    @property
+    def _rows(self) -> Iterator[tuple[Axis, NDArray[np.intp]]]:
+        """Each axis, and which of its values each point has: (point,)."""
+        return zip(self.axes, np.indices(self.shape).reshape(len(self.axes), self.points), strict=True)
+
     @cached_property
     def swept(self) -> dict[str, Array]:
-        """Every swept number by its path: (point,)."""
-        places = np.indices(self.shape).reshape(len(self.axes), self.points)
-        found: dict[str, Array] = {}
-        for axis, place in zip(self.axes, places, strict=True):
-            for key in axis.keys:
-                number = self.numbers[key]
-                found[number.path] = axis.of(number)[place]  # where it is stated, which may be elsewhere
-        return found
+        """Every swept number by its path, where it is stated, which may be elsewhere: (point,)."""
+        swept = ((self.numbers[path], axis, row) for axis, row in self._rows for path in axis.keys)
+        return {number.path: axis.of(number)[row] for number, axis, row in swept}
+
+    @cached_property
+    def places(self) -> dict[str, Array]:
+        """Where each point lies on each axis: (point,)."""
+        return {axis.name: np.array(axis.values)[row] for axis, row in self._rows}
 
     def part(self, first: int, count: int) -> dict[str, Array]:
         """The swept numbers at some points of the grid: (count,)."""
-        return {key: values[first : first + count] for key, values in self.swept.items()}
+        return {path: values[first : first + count] for path, values in self.swept.items()}
 
 
-def swept_paths(tree: Mapping[str, Any], numbers: Mapping[str, Number]) -> frozenset[str]:
-    """The paths of the numbers that the axes of a setting give; what cannot be one is told by `read_grid`."""
-    axes = tree.get("axes")
-    nodes = axes.items() if isinstance(axes, Mapping) else ()
-    keys = [
-        key
-        for name, node in nodes
-        if isinstance(node, Mapping) and isinstance(own := node.get("keys", [name]), list)
-        for key in map(str, own)
-    ]
-    return frozenset(numbers[key].path for key in keys if key in numbers)
-
-
-def read_grid(tree: Mapping[str, Any], numbers: Mapping[str, Number], patrons: Sequence[str]) -> Grid:
+def read_grid(tree: Any, numbers: Mapping[str, Number], patrons: Sequence[str]) -> Grid:
     """Read the axes of a setting.
 
     Raises:
         HedgingError: a key that is no number, a value out of its range, two axes over one number.
     """
-    axes = tuple(_read(str(name), node, numbers) for name, node in tree.items())
+    say = "write {<name>: {values: [...]}}"
+    axes = tuple(read_each(partial(_read, numbers=numbers), tree, "axes", say).values())
     seen: dict[str, str] = {}
-    for axis in axes:
-        for key in axis.keys:
-            if key in seen:
-                raise HedgingError(
-                    f"axes.{axis.name}: {key} is swept by axes.{seen[key]} already; drop one of them"
-                )
-            seen[key] = axis.name
+    for path, name in ((path, axis.name) for axis in axes for path in axis.keys):
+        if path in seen:
+            raise HedgingError(f"axes.{name}: {path} is swept by axes.{seen[path]} already; drop one of them")
+        seen[path] = name
     grid = Grid(axes, numbers)
-    _check_trade(grid, patrons)
+    if any(path.endswith(".trade_share0") for path in grid.swept):
+        check_trade(numbers, patrons, grid.swept, "axes")
     return grid
 
 
-def _read(name: str, node: Any, numbers: Mapping[str, Number]) -> Axis:
-    where = f"axes.{name}"
-    if not isinstance(node, Mapping) or "values" not in node:
-        raise HedgingError(f"{where}: write {{values: [...], keys: [...]}}; it has no values")
-    for key in node:
-        if key not in KEYS:
-            raise unknown("key", key, KEYS, where)
-    keys = tuple(str(key) for key in node.get("keys", [name]))
-    for key in keys:
-        if key not in numbers:
-            raise unknown("number", key, numbers, where)
-    raw = node["values"]
-    if not isinstance(raw, list) or not raw or not keys:
-        raise HedgingError(
-            f"{where}: an axis needs at least one value and one key; write values: [0, 0.5, 1]"
-        )
-    values = tuple(read_float(value, f"{where}.values") for value in raw)
-    if len(set(values)) != len(values):
+def _read(node: Any, where: str, numbers: Mapping[str, Number]) -> Axis:
+    name, say = where.removeprefix("axes."), "write {values: [...], keys: [...]}"
+    axis = read(Axis, {"keys": [name], "label": name, **read_group(node, where, say)}, where, name=name)
+    if not axis.keys:
+        raise HedgingError(f"{where}: an axis needs at least one key; write keys: [<number>]")
+    if len(set(axis.values)) != len(axis.values):
         raise HedgingError(f"{where}: a value stands there twice; every point of an axis is played once")
-    label, unit = (
-        str(node.get("label", name)),
-        str(node.get("unit", "1" if node.get("factor") else numbers[keys[0]].unit)),
-    )
-    axis = Axis(name, keys, values, bool(node.get("factor", False)), unit, label)
-    for key in keys:
-        for value, number in zip(values, axis.of(numbers[key]), strict=True):
-            if not numbers[key].domain.admits(float(number)):
-                point = f"{key}={number:g}" + (f" (factor {value:g})" if axis.factor else "")
-                raise HedgingError(
-                    f"{where}: the point {point} is out of range: it must be {numbers[key].domain}"
-                )
-    return axis
+    for path in axis.keys:
+        if path not in numbers:
+            raise unknown("number", path, numbers, where)
+        values, domain = axis.of(numbers[path]), numbers[path].domain
+        for place in np.flatnonzero(~domain.admits_each(values)):
+            point = f"{path}={values[place]:g}" + f" (factor {axis.values[place]:g})" * axis.factor
+            raise HedgingError(f"{where}: the point {point} is out of range: it must be {domain}")
+    return replace(axis, unit=str(axis.unit or ("1" if axis.factor else numbers[axis.keys[0]].unit)))
 
 
-def _check_trade(grid: Grid, patrons: Sequence[str]) -> None:
-    """See that no point leaves nothing of trade to the rest of the world."""
-    swept = [axis for axis in grid.axes if any(key.endswith(".trade_share0") for key in axis.keys)]
-    if not swept:
-        return
-    for values in product(*(range(len(axis.values)) for axis in swept)):
-        total = 0.0
-        for patron in patrons:
-            path = f"patrons.{patron}.trade_share0"
-            most = grid.numbers[path].extremes[1]
-            for axis, place in zip(swept, values, strict=True):
-                if path in axis.keys:
-                    most = float(axis.of(grid.numbers[path])[place])
-            total += most
-        if total >= 1:
-            point = ", ".join(f"{a.name}={a.values[v]:g}" for a, v in zip(swept, values, strict=True))
-            raise HedgingError(
-                f"axes: at the point {point} trade_share0 adds up to {total:g}, leaving the rest nothing"
-            )
+@dataclass(frozen=True)
+class Variant:
+    """A rule or an arm of a study's file: what it overrides, and the most draws it is played with."""
+
+    name: str
+    label: str = key("")
+    overrides: tuple[str, ...] = key((), read=partial(read_texts, such="[client.zeta=1]"))
+    draws: int | None = key(None, low=1)
+
+
+def read_variants(raw: Any, where: str) -> tuple[Variant, ...]:
+    """Read rules or arms: {name: [overrides]}, {name: {overrides, draws, label}}, or a list of rules by name.
+
+    Raises:
+        HedgingError: a name, an override or a number of draws that cannot be.
+    """
+    if isinstance(raw, list) and where == "rules":
+        raw = {str(name): None for name in raw}
+    return tuple(read_each(_read_variant, raw or {}, where, "write {<name>: [overrides]}").values())
+
+
+def _read_variant(node: Any, where: str) -> Variant:
+    kind, _, name = where.partition(".")
+    if not re.fullmatch(r"\w[\w -]*", name):
+        raise HedgingError(f"{where}: a name has letters, digits, - and _")
+    stated = {"overrides": node} if isinstance(node, list) else node or {}
+    found = read(Variant, stated, where, "write overrides, such as [client.zeta=1]", name=name)
+    plain = (f"client/rule={name}",) if kind == "rules" and "overrides" not in stated else found.overrides
+    return replace(found, label=found.label or name.replace("_", " "), overrides=plain)
+
+
+def check_effect(overrides: Sequence[str], rules: Sequence[Variant], axes: Mapping[str, Any] | None) -> None:
+    """See that no override is without effect, because an axis or a rule of the study comes after it.
+
+    Raises:
+        HedgingError: one is.
+    """
+    swept = keys_swept(axes)
+    chosen = {change.partition("=")[0] for rule in rules for change in rule.overrides}
+    for override in overrides:
+        key = override.partition("=")[0].lstrip("+~")
+        if key in swept:
+            axis = f"axes.{swept[key]}"
+            why = f"{axis} sweeps {key}, so that this would change nothing; write '{axis}.values=[...]'"
+            raise HedgingError(f"{override}: {why}")
+        if key in chosen:
+            names = ", ".join(rule.name for rule in rules)
+            why = f"the study tries rules of its own ({names}) after it, so that this would change nothing"
+            raise HedgingError(f"{override}: {why}; drop one with ~rules.<name>")

@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hedging.errors import HedgingError
-from hedging.measures.outcome import AfterTheRun, Outcome, read_outcome
+from hedging.measures.catalogue import OUTCOMES, SERIES, TOTALS
+from hedging.measures.trajectories import AfterTheRun, Outcome, read_outcome
 from hedging.settings.compose import Tree, compose
 from hedging.settings.header import OF_STUDIES
-from hedging.settings.read import read_text
+from hedging.settings.read import read_text, snake_case
 from hedging.settings.settings import Settings, read_settings
-from hedging.studies.arms import Variant, check_effect, read_variants
-from hedging.studies.axes import Grid, read_grid
-from hedging.studies.claims import Claim, Known, read_claim
-from hedging.studies.formula import REFERENCE, Formula, read_formulas
+from hedging.studies.axes import Grid, Variant, check_effect, read_grid, read_variants
+from hedging.studies.claim import REFERENCE, Claim, Formula, Known, read_formulas
+from hedging.studies.claims import read_claims
 
-ALIVE = ("survival", "sovereign")
+if TYPE_CHECKING:
+    from hedging.plots.kind import Asked
+
+STANDING = ("survival", "sovereign")
 """Outcomes that every study plays: together they say whether a draw stands at the end."""
 
-TAKEN = (
-    "rule",
-    "arm",
-    "draw",
-    "draws",
-    "quarter",
-    "measure",
-    "patron",
-    "statistic",
-    "value",
-    "unit",
-    "weight",
-)
+TAKEN = "rule", "arm", "draw", "draws", "quarter", "measure", "patron", "statistic", "value", "unit", "weight"
 """Columns of the tables, which no axis may be named after."""
+
+EVERYTHING = {
+    "measures": [f"{name}.*" if len(item.axes) > 1 else name for name, item in TOTALS.items()],
+    "paths": [*(f"{name}.*" if len(item.axes) > 1 else name for name, item in SERIES.items()), "regime.*"],
+}
+"""What a plain run reports: all that there is."""
+
+PATH = "path:"
+"""What stands before the name of a study's series in its summary."""
 
 MOST_PATHS = 50_000_000
 """Numbers that may be kept of whole series: 400 MB."""
@@ -57,6 +56,20 @@ class Play:
         """Points times draws."""
         return self.grid.points * self.settings.draws
 
+    @cached_property
+    def recorded(self) -> frozenset[str]:
+        """The quantities that must be recorded for its outcomes and paths."""
+        return frozenset(STANDING).union(*(item.recorded for item in (*self.outcomes, *self.paths)))
+
+    @cached_property
+    def recorded_of_nulls(self) -> dict[str, frozenset[str]]:
+        """The same of each null rule that must be played beside it."""
+        found: dict[str, frozenset[str]] = {}
+        for item in (*self.outcomes, *self.paths):
+            for rule, names in item.recorded_of_nulls.items():
+                found[rule] = found.get(rule, frozenset()).union(names)
+        return found
+
 
 @dataclass(frozen=True)
 class Study:
@@ -70,13 +83,22 @@ class Study:
     paths: tuple[Formula, ...]
     claims: tuple[Claim, ...]
     reference: Mapping[str, Any]
-    figures: tuple[Mapping[str, Any], ...]
-    units: Mapping[str, str]
+    figures: tuple[Asked, ...]
 
     @property
     def grid(self) -> Grid:
         """The points, the same for every rule and arm."""
         return self.plays[0].grid
+
+    @cached_property
+    def items(self) -> dict[str, Outcome]:
+        """Every outcome and series by its name, as some arm has it."""
+        return {item.text: item for play in self.plays for item in (*play.outcomes, *play.paths)}
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is one run, with neither axes nor arms nor rules: then all that there is is reported."""
+        return not is_study(self.settings.tree)
 
     @property
     def worlds(self) -> int:
@@ -88,9 +110,8 @@ class Study:
         """Points, arms and draws in words."""
         points = f"{self.grid.points:,} points, " if self.grid.axes else ""
         arms = f"{len(self.arms)} arms, " if len(self.arms) > 1 else ""
-        draws = [
-            f"{count:,} draws" + f" ({name})" * bool(self.named["rule"]) for name, count in self.draws.items()
-        ]
+        named = self.named["rule"]
+        draws = [f"{n:,} draw{'s' * (n != 1)}" + f" ({name})" * named for name, n in self.draws.items()]
         return f"{points}{arms}{' and '.join(draws)}"
 
     @property
@@ -101,10 +122,8 @@ class Study:
     @cached_property
     def draws(self) -> dict[str, int]:
         """The draws of each rule: the most that any of its arms is played with."""
-        return {
-            rule.name: max(play.settings.draws for play in self.plays if play.rule == rule.name)
-            for rule in self.rules
-        }
+        mine = {rule.name: [play for play in self.plays if play.rule == rule.name] for rule in self.rules}
+        return {name: max(play.settings.draws for play in plays) for name, plays in mine.items()}
 
 
 def is_study(tree: Tree) -> bool:
@@ -129,9 +148,12 @@ def read_study(settings: Settings, overrides: Sequence[str] = (), config_dirs: S
     rules = read_variants(tree["rules"], "rules") or (Variant(_rule_name(settings), "", (), None),)
     arms = read_variants(tree["arms"], "arms") or (Variant("", "", (), None),)
     check_effect(overrides, rules, tree["axes"])
-    measures = read_formulas(tree["measures"] or [], settings.patrons, settings.partners, "measures")
-    paths = read_formulas(tree["paths"] or [], settings.patrons, settings.partners, "paths")
     bare = tuple(_play(settings, rule, arm, overrides, config_dirs) for rule in rules for arm in arms)
+    asked = tree if is_study(settings.tree) else EVERYTHING
+    patrons = _union(play.settings.patrons for play in bare)
+    partners = _union(play.settings.partners for play in bare)
+    measures = read_formulas(asked["measures"] or [], patrons, partners, "measures")
+    paths = read_formulas(asked["paths"] or [], patrons, partners, "paths")
     known = Known(
         tuple(rule.name for rule in rules),
         tuple(arm.name for arm in arms),
@@ -139,33 +161,30 @@ def read_study(settings: Settings, overrides: Sequence[str] = (), config_dirs: S
         {formula.name: formula for formula in measures},
     )
     reference = known.place(tree["reference"], "reference") if tree["reference"] else {}
-    claims = tuple(read_claim(raw, known, number + 1) for number, raw in enumerate(_list(tree, "claims")))
-    _check_texts(claims)
+    claims = read_claims(_list(tree, "claims"), known)
     measured = [text for formula in measures for text in formula.outcomes]
     claimed = [text for claim in claims for formula in claim.formulas for text in formula.outcomes]
-    outcomes = _outcomes(bare, (*measured, *ALIVE), "measures")
-    outcomes = _joined(outcomes, _outcomes(bare, claimed, "claims", untested=True))
-    wanted = tuple(dict.fromkeys((*(text for f in paths for text in f.outcomes), *(ALIVE if paths else ()))))
-    series = _outcomes(bare, wanted, "paths")
+    reported = _outcomes(bare, (*measured, *STANDING), "measures")
+    looked_at = _outcomes(bare, claimed, "claims", untested=True)
+    series = _outcomes(bare, [text for formula in paths for text in formula.outcomes], "paths")
     plays = tuple(
-        replace(play, outcomes=o, paths=s) for play, o, s in zip(bare, outcomes, series, strict=True)
+        replace(play, outcomes=tuple((one | other).values()), paths=tuple(kept.values()))
+        for play, one, other, kept in zip(bare, reported, looked_at, series, strict=True)
     )
-    if not reference and any(word.startswith(REFERENCE) for f in (*measures, *paths) for word in f.operands):
-        raise HedgingError(
-            "measures: 'reference:' needs a reference; write reference: {arm: ..., <axis>: ...}"
-        )
-    _check_paths(plays)
-    _check_names(bare[0].grid, measures)
-    units = {item.text: item.unit for play in plays for item in (*play.outcomes, *play.paths)}
-    return Study(
-        settings, rules, arms, plays, measures, paths, claims, reference, _figures(tree, known, paths), units
-    )
+    figures = figures_of(tree, known, paths)
+    study = Study(settings, rules, arms, plays, measures, paths, claims, reference, figures)
+    _check(study)
+    return study
+
+
+def _union(names: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """Every name of some lists, once."""
+    return tuple(dict.fromkeys(name for some in names for name in some))
 
 
 def _rule_name(settings: Settings) -> str:
     """The name of a setting's own client rule, from its class."""
-    name = settings.client_rule.target.rpartition(".")[2]
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    return snake_case(settings.client_rule.target.rpartition(".")[2])
 
 
 def _play(
@@ -174,9 +193,8 @@ def _play(
     """Compose one arm under one rule."""
     own, axes = settings, settings.tree.get("axes")
     if changes := (*arm.overrides, *rule.overrides):
-        where = " under ".join(
-            f"{kind} {v.name}" for kind, v in (("arm", arm), ("rule", rule)) if v.overrides
-        )
+        varied = {"arm": arm, "rule": rule}
+        where = " under ".join(f"{kind} {one.name}" for kind, one in varied.items() if one.overrides)
         try:
             tree = compose((*overrides, *changes), tuple(config_dirs))
             own = read_settings(tree, config_dirs)
@@ -184,6 +202,7 @@ def _play(
             raise HedgingError(f"{where}: {error}") from None
         if is_study(tree) and any(tree[key] != settings.tree.get(key) for key in ("axes", "arms", "rules")):
             raise HedgingError(f"{where}: axes, arms and rules belong to the study, not to an arm or a rule")
+    own.check_sample(OUTCOMES)
     most = min(limit for limit in (own.draws, arm.draws, rule.draws) if limit is not None)
     grid = read_grid(axes or {}, own.numbers, own.patrons)
     return Play(rule.name, arm.name, replace(own, draws=most), grid, (), ())
@@ -196,76 +215,67 @@ def _list(tree: Tree, key: str) -> list[Any]:
     return raw
 
 
-def _joined(*parts: Sequence[tuple[Outcome, ...]]) -> list[tuple[Outcome, ...]]:
-    """What each play needs, each outcome once."""
-    return [tuple(dict.fromkeys(item for part in own for item in part)) for own in zip(*parts, strict=True)]
-
-
 def _outcomes(
     plays: Sequence[Play], texts: Sequence[str], where: str, untested: bool = False
-) -> list[tuple[Outcome, ...]]:
-    """Read the outcomes in every play; one that a play cannot have (an absent patron) is missing there.
+) -> list[dict[str, Outcome]]:
+    """Read the outcomes in every play, by name; one that a play lacks (an absent patron) is missing there.
 
     Args:
         untested: one after the end of every play is missing too, and what is claimed of it goes untested.
     """
-    found: list[list[Outcome]] = [[] for _ in plays]
+    found: list[dict[str, Outcome]] = [{} for _ in plays]
     for text in dict.fromkeys(texts):
         problem: HedgingError | None = None
         for play, mine in zip(plays, found, strict=True):
             s = play.settings
             try:
-                mine.append(read_outcome(text, s.patrons, s.partners, s.horizon, where))
+                mine[text] = read_outcome(text, s.patrons, s.partners, s.horizon, where)
             except HedgingError as error:
                 problem = problem or error
         late = untested and isinstance(problem, AfterTheRun)
-        if problem and not late and not any(item.text == text for mine in found for item in mine):
+        if problem and not late and not any(text in mine for mine in found):
             raise problem
-    return [tuple(mine) for mine in found]
+    return found
 
 
-def _check_texts(claims: Sequence[Claim]) -> None:
-    """See that every claim has a text of its own, by which it is known."""
-    for place, claim in enumerate(claims):
-        if any(claim.text == other.text for other in claims[:place]):
-            raise HedgingError(f"claims[{place + 1}]: '{claim.text}' is claimed already; word it differently")
-
-
-def _check_paths(plays: Sequence[Play]) -> None:
+def _check(study: Study) -> None:
+    """See that a study can be played and told: its reference, its series, the names of its axes."""
+    plays, formulas = study.plays, (*study.measures, *study.paths)
+    if not study.reference and any(word.startswith(REFERENCE) for f in formulas for word in f.operands):
+        raise HedgingError(
+            "measures: 'reference:' needs a reference; write reference: {arm: ..., <axis>: ...}"
+        )
+    for axis in study.grid.axes:
+        if axis.name in (*TAKEN, *(formula.name for formula in study.measures)):
+            raise HedgingError(f"axes.{axis.name}: the name is that of a column already; choose another")
+    if study.plain:
+        shipped = compose()
+        for key in ("measures", "paths"):
+            if study.settings.tree.get(key) not in (shipped[key], None, []):
+                why = "a plain run reports all that there is"
+                raise HedgingError(f"{key}: {why}; drop it, or give the study axes, arms or rules")
+        return
+    if not formulas:
+        raise HedgingError("measures=[]: nothing is left to report; name one, such as total_utility")
+    for formula in formulas:
+        if formula.name in TAKEN:
+            raise HedgingError(f"measures: {formula.name} is the name of a column already; choose another")
     for play in plays:
         for item in play.paths:
             if item.dated is False or item.quarter is not None:
                 raise HedgingError(f"paths: {item.text} is one number, not a series; name it under measures")
     size = sum(play.worlds * sum(i.rows(play.settings.horizon) for i in play.paths) for play in plays)
     if size > MOST_PATHS:
-        raise HedgingError(
-            f"paths: whole series of {sum(play.worlds for play in plays):,} worlds would take "
-            f"{size * 8 / 1e9:.1f} GB; take fewer points, draws or paths, or paths=[]"
-        )
+        told = f"whole series of {study.worlds:,} worlds would take {size * 8 / 1e9:.1f} GB"
+        raise HedgingError(f"paths: {told}; take fewer points, draws or paths, or paths=[]")
     if plays[0].paths and len({play.settings.horizon for play in plays}) > 1:
         raise HedgingError("paths: the arms must have the same horizon")
 
 
-def _check_names(grid: Grid, measures: Sequence[Formula]) -> None:
-    for axis in grid.axes:
-        if axis.name in (*TAKEN, *(formula.name for formula in measures)):
-            raise HedgingError(f"axes.{axis.name}: the name is that of a column already; choose another")
+def figures_of(tree: Tree, known: Known | None = None, paths: Sequence[Formula] = ()) -> tuple[Asked, ...]:
+    """Read what figures a setting asks for; those of a plain run may name its series alone."""
+    from hedging.plots.kind import NOTHING, read_figures
 
-
-def _figures(tree: Tree, known: Known, paths: Sequence[Formula]) -> tuple[Mapping[str, Any], ...]:
-    """Read what figures are asked for; without any, lines along one axis or a heat map over two."""
-    raw = tree["figure"]
-    if not raw:
-        kind = {1: "lines", 2: "heat"}.get(len(known.axes)) if tree["measures"] else None
-        raw = [{"kind": kind}] if kind else []
-    from hedging.plots.studies import check_figure
-
-    figures = [raw] if isinstance(raw, Mapping) else raw
-    if not isinstance(figures, list):
-        raise HedgingError(f"figure={raw}: write {{kind: lines, ...}}, or a list of such")
-    series = [formula.name for formula in paths]
-    checked = tuple(check_figure(figure, known, series, place + 1) for place, figure in enumerate(figures))
-    names = [figure["name"] for figure in checked]
-    if len(set(names)) < len(names):
-        raise HedgingError("figure: two figures have one name; give each a name: of its own")
-    return checked
+    plain = not is_study(tree)
+    series = list(SERIES) if plain else [formula.name for formula in paths]
+    return read_figures(tree.get("figure"), known or NOTHING, series, plain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,22 @@ def over_patrons(x: Array) -> Array:
     total: Array = x[0] + x[1] if len(x) > 1 else x[0].copy()
     for row in x[2:]:
         total += row
+    return total
+
+
+Terms = Iterator[tuple[str, int, Array]]
+"""What adds up to a quantity: the cause of each term, its sign, its size."""
+
+
+def add_up(terms: Terms) -> Array:
+    """Add up two terms or more as they come; the first two are gains, and have the shape of the sum between
+    them."""
+    total = next(terms)[2] + next(terms)[2]
+    for _, sign, term in terms:
+        if sign > 0:
+            total += term
+        else:
+            total -= term
     return total
 
 

@@ -8,7 +8,7 @@ the same luck.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -117,7 +117,7 @@ class Luck:
     """All the sampled luck of a block of draws; `at` hands out one quarter of it."""
 
     seed: int
-    patrons: Sequence[str]
+    patrons: tuple[str, ...]
     first: int
     count: int
     quarters: int
@@ -125,10 +125,12 @@ class Luck:
     group: int = 1  # draws of the same luck, one after the other
     _drawn: dict[tuple[str, tuple[str, ...]], Array] = field(default_factory=dict, repr=False)
 
-    def numbers(self, purpose: str, names: Sequence[str], draw: Draw, quarter: int) -> Array:
+    def numbers(self, purpose: str, names: tuple[str, ...], draw: Draw, quarter: int) -> Array:
         """One quarter of the streams of one purpose, a row for each name: (name, draw)."""
-        key = (purpose, tuple(names))
+        key = (purpose, names)
         if key not in self._drawn:
+            if type(names) is not tuple:  # a text's letters would pass for names
+                raise TypeError(f"names={names!r} is no tuple of names: write ({names!r},)")
             rows = np.stack([self._draw(purpose, name, draw) for name in names], axis=1)
             self._drawn[key] = np.tile(rows, self.points) if self.points > 1 else rows
         numbers: Array = self._drawn[key][quarter]

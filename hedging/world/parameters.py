@@ -1,17 +1,17 @@
-"""The numbers of the model: what each is called, whose it is, its unit and what values are admissible.
+"""The numbers of the model: what each is called and means, whose it is, its unit, what is admissible.
 
 The values themselves live in ``configs/``, once, each with its range and source; this file says what may
-stand there. `Parameters` is what the equations see: the same numbers as arrays over draws, patrons first,
-the draw last.
+stand there: a share where that is the unit, and nothing below 0, unless a domain is stated. `Parameters` is
+what the equations see: the same numbers as arrays over draws, patrons first, the draw last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import Field, dataclass, field, fields, replace
-from functools import cached_property
-from math import inf, isfinite
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property, partial
+from math import inf
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +19,8 @@ from numpy.typing import NDArray
 from hedging.world.arrays import Array, over_patrons
 
 UNITS = (
-    "usd_bn",
-    "usd_bn/quarter",
-    "share",
-    "share/quarter",
-    "1",
-    "1/quarter",
-    "quarters",
-    "quarter",
-    "utility",
-    "utility/quarter",
+    *("usd_bn", "usd_bn/quarter", "share", "share/quarter", "1", "1/quarter"),
+    *("quarters", "quarter", "utility", "utility/quarter"),
 )
 """The closed list of units. ``quarter`` is a date (0 is 2015Q1), ``quarters`` a duration, ``1`` a pure
 number."""
@@ -48,27 +40,18 @@ class Domain:
 
     def admits(self, x: float) -> bool:
         """Whether x is admissible."""
-        if x == inf:
-            return self.never
-        if not isfinite(x) or x > self.high or x < self.low or (self.open_low and x == self.low):
-            return False
-        return not self.whole or x == int(x)
+        return bool(self.admits_each(np.float64(x)))
 
-    def admits_each(self, x: Array) -> NDArray[np.bool_]:
+    def admits_each(self, x: Array | np.float64) -> NDArray[np.bool_]:
         """Whether each x is admissible: of the shape of x."""
         fine = np.isfinite(x) & (x >= self.low) & (x <= self.high)
-        if self.open_low:
-            fine &= x > self.low
-        if self.whole:
-            fine &= x == np.floor(x)
-        return fine | (x == inf) if self.never else fine
+        fine &= ~((x == self.low) & self.open_low) & ((x == np.floor(x)) | (not self.whole))
+        return np.asarray(fine | ((x == inf) & self.never))
 
     def __str__(self) -> str:
         if self.whole:
-            text = f"a whole number from {int(self.low)}" + (
-                "" if self.high == inf else f" to {int(self.high)}"
-            )
-            return text + (", or .inf for never" if self.never else "")
+            end = f" to {self.high:.0f}" * (self.high < inf)
+            return f"a whole number from {self.low:.0f}{end}{', or .inf for never' * self.never}"
         if self.low == -inf:
             return "a finite number"
         if self.high == inf:
@@ -78,6 +61,7 @@ class Domain:
 
 
 SHARE = Domain(0, 1)
+POSITIVE_SHARE = Domain(0, 1, open_low=True)
 POSITIVE = Domain(0, inf, open_low=True)
 NOT_NEGATIVE = Domain(0, inf)
 REAL = Domain(-inf, inf)
@@ -86,10 +70,10 @@ WHOLE_FROM_1 = Domain(1, 10_000, whole=True)
 DATE_OR_NEVER = Domain(0, 10_000, whole=True, never=True)
 
 
-def within(domain: Domain) -> Any:
-    """Declare a field of a rule and what values of it are admissible; a field without is any finite
-    number."""
-    return field(metadata={"domain": domain})
+def within(domain: Domain, meaning: str = "") -> Any:
+    """Declare a field of a rule: what values of it are admissible and what it means. A field without is any
+    finite number."""
+    return field(metadata={"domain": domain, "meaning": meaning})
 
 
 @dataclass(frozen=True)
@@ -100,8 +84,9 @@ class Declaration:
     owner: Owner
     unit: str
     domain: Domain
-    pair: bool
-    only_start: bool
+    meaning: str
+    pair: bool = False
+    only_start: bool = False
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -111,24 +96,15 @@ class Declaration:
         return ("patron", "draw") if self.owner == "patrons" else ("draw",)
 
 
-def _number(
-    owner: Owner, unit: str, domain: Domain, pair: bool = False, only_start: bool = False
-) -> Any:  # a dataclass field, typed as what it will hold
+def _number(owner: Owner, unit: str, meaning: str, domain: Domain | None = None, **told: bool) -> Any:
+    """Declare a number: a share where that is its unit, else not below 0, unless a domain is stated."""
+    usual = SHARE if unit in ("share", "share/quarter") else NOT_NEGATIVE
     return field(
-        metadata={"owner": owner, "unit": unit, "domain": domain, "pair": pair, "only_start": only_start}
+        metadata={"owner": owner, "unit": unit, "domain": domain or usual, "meaning": meaning, **told}
     )
 
 
-def _world(unit: str, domain: Domain) -> Any:
-    return _number("world", unit, domain)
-
-
-def _client(unit: str, domain: Domain, only_start: bool = False) -> Any:
-    return _number("client", unit, domain, only_start=only_start)
-
-
-def _patron(unit: str, domain: Domain, only_start: bool = False) -> Any:
-    return _number("patrons", unit, domain, only_start=only_start)
+_world, _client, _patron = (partial(_number, owner) for owner in get_args(Owner))
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,134 +113,150 @@ class Parameters:
     pairs (patron, rival, draw)."""
 
     # The world: the calendar, and what all patrons share
-    energy_price: Array = _world("1", NOT_NEGATIVE)
-    phaseout_total: Array = _world("usd_bn", NOT_NEGATIVE)
-    phaseout_start: Array = _world("quarter", WHOLE)
-    phaseout_quarters: Array = _world("quarters", WHOLE_FROM_1)
-    deadline: Array = _world("quarter", DATE_OR_NEVER)
-    deadline_tau: Array = _world("quarters", POSITIVE)
-    deadline_demand: Array = _world("1", NOT_NEGATIVE)
-    deadline_stall: Array = _world("1", NOT_NEGATIVE)
-    channel0: Array = _world("share", SHARE)
-    salience_reversion: Array = _world("share/quarter", SHARE)
-    absorb_width: Array = _world("1", POSITIVE)
-    absorb0: Array = _world("1", REAL)
-    absorb_trade: Array = _world("1", NOT_NEGATIVE)
-    absorb_concession: Array = _world("1", NOT_NEGATIVE)
-    absorb_sentiment: Array = _world("1", NOT_NEGATIVE)
-    absorb_deterrence: Array = _world("1", NOT_NEGATIVE)
+    energy_price: Array = _world("1", "index of the energy rent, 1 in a steady world")
+    phaseout_total: Array = _world("usd_bn", "income lost to the phase-out in all")
+    phaseout_start: Array = _world("quarter", "quarter in which the phase-out starts", WHOLE)
+    phaseout_quarters: Array = _world("quarters", "quarters the phase-out takes", WHOLE_FROM_1)
+    deadline: Array = _world(
+        "quarter", "quarter by which the holder of the deadline wants its answer", DATE_OR_NEVER
+    )
+    deadline_tau: Array = _world("quarters", "how many quarters ahead the deadline is felt", POSITIVE)
+    deadline_demand: Array = _world("1", "how much more is demanded on the day of the deadline")
+    deadline_stall: Array = _world("1", "how much more a refusal hurts on the day of the deadline")
+    channel0: Array = _world(
+        "share", "part of the worth of a deal that a patron without a warm tie brings home"
+    )
+    salience_reversion: Array = _world("share/quarter", "how fast a patron's attention returns to its target")
+    absorb_width: Array = _world("1", "how sharply attempts at absorption set in past the line", POSITIVE)
+    absorb0: Array = _world("1", "log-odds that an attempt succeeds where all else is middling", REAL)
+    absorb_trade: Array = _world("1", "how much trade with the absorber helps an attempt")
+    absorb_concession: Array = _world("1", "how much past concessions help an attempt")
+    absorb_sentiment: Array = _world("1", "how much national sentiment hinders an attempt")
+    absorb_deterrence: Array = _world("1", "how much attentive rivals deter an attempt")
 
     # The client's economy and purse
-    gdp0: Array = _client("usd_bn/quarter", POSITIVE)
-    reserves0: Array = _client("usd_bn", NOT_NEGATIVE, only_start=True)
-    reserves_target: Array = _client("usd_bn", POSITIVE)
-    reserve_floor: Array = _client("usd_bn", POSITIVE)
-    external_gap: Array = _client("usd_bn/quarter", REAL)
-    openness: Array = _client("1", NOT_NEGATIVE)
-    adjust_unit: Array = _client("1", NOT_NEGATIVE)
-    diversification_push: Array = _client("1/quarter", NOT_NEGATIVE)
-    trade_response: Array = _client("1/quarter", NOT_NEGATIVE)
-    market_cap: Array = _client("usd_bn/quarter", NOT_NEGATIVE)
-    market_access: Array = _client("share", SHARE)
-    market_rate: Array = _client("share/quarter", NOT_NEGATIVE)
-    market_rollover: Array = _client("share", SHARE)
-    market_debt0: Array = _client("usd_bn", NOT_NEGATIVE, only_start=True)
-    austerity_max: Array = _client("share", SHARE)
-    austerity_multiplier: Array = _client("1", NOT_NEGATIVE)
-    support_multiplier: Array = _client("1", NOT_NEGATIVE)
-    compression_multiplier: Array = _client("1", NOT_NEGATIVE)
-    growth0: Array = _client("share/quarter", Domain(-0.5, 0.5))
-    growth_sd: Array = _client("share/quarter", NOT_NEGATIVE)
-    scar: Array = _client("1", NOT_NEGATIVE)
-    blockade_impact: Array = _client("1", NOT_NEGATIVE)
-    loan_value: Array = _client("share", Domain(0, 1, open_low=True))
-    amortisation: Array = _client("share/quarter", SHARE)
+    gdp0: Array = _client("usd_bn/quarter", "GDP of a quarter at the start", POSITIVE)
+    reserves0: Array = _client("usd_bn", "reserves at the start", only_start=True)
+    reserves_target: Array = _client("usd_bn", "reserves the client would like to hold", POSITIVE)
+    reserve_floor: Array = _client("usd_bn", "money it never counts as spendable", POSITIVE)
+    external_gap: Array = _client(
+        "usd_bn/quarter", "what trade and income lose a quarter before support", REAL
+    )
+    openness: Array = _client("1", "trade in goods and services over GDP")
+    adjust_unit: Array = _client("1", "cost of moving a dollar of trade to another partner")
+    diversification_push: Array = _client(
+        "1/quarter", "how hard the client moves trade away from large partners"
+    )
+    trade_response: Array = _client("1/quarter", "how far trade follows the warmth of a tie")
+    market_cap: Array = _client("usd_bn/quarter", "most that markets would lend in a quarter if open")
+    market_access: Array = _client("share", "how open the markets are to the client")
+    market_rate: Array = _client("share/quarter", "interest on market debt a quarter", NOT_NEGATIVE)
+    market_rollover: Array = _client("share", "part of market repayments that is lent again")
+    market_debt0: Array = _client("usd_bn", "debt to the markets at the start", only_start=True)
+    austerity_max: Array = _client("share", "deepest austerity, over GDP, with empty reserves")
+    austerity_multiplier: Array = _client("1", "output lost per dollar of austerity")
+    support_multiplier: Array = _client("1", "output won per dollar of support")
+    compression_multiplier: Array = _client("1", "output lost per dollar of imports cut for want of cash")
+    growth0: Array = _client("share/quarter", "trend growth a quarter", Domain(-0.5, 0.5))
+    growth_sd: Array = _client("share/quarter", "spread of growth from quarter to quarter", NOT_NEGATIVE)
+    scar: Array = _client("1", "part of lost output that never returns")
+    blockade_impact: Array = _client("1", "output at stake in a blockade")
+    loan_value: Array = _client("share", "worth of a dollar lent against a dollar given", POSITIVE_SHARE)
+    amortisation: Array = _client("share/quarter", "part of debt repaid a quarter")
 
     # What the client wants, and how it weighs a deal
-    theta_money: Array = _client("utility", POSITIVE)
-    theta_sov: Array = _client("utility", NOT_NEGATIVE)
-    theta_ctl: Array = _client("utility", NOT_NEGATIVE)
-    theta_hazard: Array = _client("utility", NOT_NEGATIVE)
-    theta_absorb: Array = _client("utility", NOT_NEGATIVE)
-    zeta: Array = _client("1", NOT_NEGATIVE)
-    beta: Array = _client("share", SHARE)
-    effort_cost: Array = _client("utility", NOT_NEGATIVE)
-    accept_precision: Array = _client("1", POSITIVE)
-    belief_bias: Array = _client("1", REAL)
+    theta_money: Array = _client("utility", "weight of money in what the client wants", POSITIVE)
+    theta_sov: Array = _client("utility", "weight of sovereignty")
+    theta_ctl: Array = _client("utility", "weight of control at home")
+    theta_hazard: Array = _client("utility", "weight of the risk of losing office")
+    theta_absorb: Array = _client("utility", "weight of the risk of absorption")
+    zeta: Array = _client("1", "how far national sentiment raises the price of sovereignty")
+    beta: Array = _client("share", "weight of the next quarter against this")
+    effort_cost: Array = _client("utility", "cost of courtship")
+    accept_precision: Array = _client("1", "how reliably a gainful deal is taken", POSITIVE)
+    belief_bias: Array = _client("1", "log error in where the client believes red lines to be", REAL)
 
     # The client's politics at home
-    legitimacy0: Array = _client("share", SHARE, only_start=True)
-    legitimacy_base: Array = _client("share", SHARE)
-    legitimacy_reversion: Array = _client("share/quarter", SHARE)
-    legitimacy_growth: Array = _client("1", NOT_NEGATIVE)
-    legitimacy_concession: Array = _client("1", NOT_NEGATIVE)
-    legitimacy_compression: Array = _client("1", NOT_NEGATIVE)
-    sentiment0: Array = _client("share", SHARE, only_start=True)
-    sentiment_base: Array = _client("share", SHARE)
-    sentiment_reversion: Array = _client("share/quarter", SHARE)
-    sentiment_demand: Array = _client("1", NOT_NEGATIVE)
-    sentiment_coercion: Array = _client("share", NOT_NEGATIVE)
-    repression0: Array = _client("share", SHARE)
-    repression_unrest: Array = _client("1", NOT_NEGATIVE)
-    repression_relief: Array = _client("1", NOT_NEGATIVE)
-    unrest_line: Array = _client("share", SHARE)
-    hazard0: Array = _client("1", REAL)
-    hazard_legitimacy: Array = _client("1", NOT_NEGATIVE)
-    hazard_repression: Array = _client("1", NOT_NEGATIVE)
-    hazard_compression: Array = _client("1", NOT_NEGATIVE)
+    legitimacy0: Array = _client("share", "legitimacy at the start", only_start=True)
+    legitimacy_base: Array = _client("share", "legitimacy it returns to")
+    legitimacy_reversion: Array = _client("share/quarter", "how fast it returns")
+    legitimacy_growth: Array = _client("1", "how far growth above trend raises legitimacy")
+    legitimacy_concession: Array = _client("1", "how far sovereignty sold lowers legitimacy")
+    legitimacy_compression: Array = _client("1", "how far imports cut for want of cash lower legitimacy")
+    sentiment0: Array = _client("share", "national sentiment at the start", only_start=True)
+    sentiment_base: Array = _client("share", "sentiment it returns to")
+    sentiment_reversion: Array = _client("share/quarter", "how fast it returns")
+    sentiment_demand: Array = _client("1", "how far demands on sovereignty raise sentiment")
+    sentiment_coercion: Array = _client(
+        "share", "how far a quarter of coercion raises sentiment", NOT_NEGATIVE
+    )
+    repression0: Array = _client("share", "repression in calm times")
+    repression_unrest: Array = _client("1", "how far unrest raises repression")
+    repression_relief: Array = _client("1", "how far liberties conceded lower repression")
+    unrest_line: Array = _client("share", "legitimacy below which unrest begins")
+    hazard0: Array = _client("1", "log-odds of losing office in a quarter where all else is middling", REAL)
+    hazard_legitimacy: Array = _client("1", "how far legitimacy protects office")
+    hazard_repression: Array = _client("1", "how far repression protects office")
+    hazard_compression: Array = _client("1", "how far imports cut for want of cash endanger office")
 
     # Each patron: money
-    subsidy0: Array = _patron("usd_bn/quarter", NOT_NEGATIVE)
-    coercive_cut: Array = _patron("share", SHARE)
-    blockade: Array = _patron("share", SHARE)
-    grant_share: Array = _patron("share", SHARE)
-    interest_rate: Array = _patron("share/quarter", NOT_NEGATIVE)
-    rollover: Array = _patron("share", SHARE)
-    debt0: Array = _patron("usd_bn", NOT_NEGATIVE, only_start=True)
-    budget: Array = _patron("usd_bn/quarter", NOT_NEGATIVE)
-    trade_share0: Array = _patron("share", Domain(0, 1, open_low=True), only_start=True)
+    subsidy0: Array = _patron("usd_bn/quarter", "subsidy scheduled a quarter at the start")
+    coercive_cut: Array = _patron("share", "part of the subsidy cut while coercing")
+    blockade: Array = _patron("share", "part of trade blocked while coercing")
+    grant_share: Array = _patron("share", "part of its payments that is given, not lent")
+    interest_rate: Array = _patron("share/quarter", "interest on its loans a quarter", NOT_NEGATIVE)
+    rollover: Array = _patron("share", "part of repayments that it lends again")
+    debt0: Array = _patron("usd_bn", "debt to it at the start", only_start=True)
+    budget: Array = _patron("usd_bn/quarter", "most it can pay in a quarter")
+    trade_share0: Array = _patron(
+        "share", "its share of the client's trade at the start", POSITIVE_SHARE, only_start=True
+    )
 
     # Each patron: attention, demands and carrots
-    salience0: Array = _patron("share", SHARE)
-    salience_rivalry: Array = _patron("1", NOT_NEGATIVE)
-    salience_sd: Array = _patron("share/quarter", NOT_NEGATIVE)
-    concession_value: Array = _patron("usd_bn/quarter", NOT_NEGATIVE)
-    demand0: Array = _patron("share", SHARE)
-    retention: Array = _patron("usd_bn/quarter", NOT_NEGATIVE)
-    deadline_holder: Array = _patron("1", NOT_NEGATIVE)
-    conditionality: Array = _patron("share", SHARE)
-    squeamishness: Array = _patron("share", SHARE)
+    salience0: Array = _patron("share", "its attention to the client in quiet times")
+    salience_rivalry: Array = _patron("1", "how far the warmth of rivals raises its attention")
+    salience_sd: Array = _patron(
+        "share/quarter", "spread of its attention from quarter to quarter", NOT_NEGATIVE
+    )
+    concession_value: Array = _patron("usd_bn/quarter", "what a full concession is worth to it")
+    demand0: Array = _patron("share", "concession it asks in a quarter")
+    retention: Array = _patron("usd_bn/quarter", "what it pays to keep a client whom rivals court")
+    deadline_holder: Array = _patron("1", "how far the deadline is its own")
+    conditionality: Array = _patron("share", "how far repression shuts its purse")
+    squeamishness: Array = _patron("share", "part of its money held back whatever the client does")
 
     # Each patron: what its concessions cost the client
-    sov_weight: Array = _patron("share", SHARE)
-    ctl_weight: Array = _patron("share", SHARE)
-    concession0: Array = _patron("share", SHARE, only_start=True)
-    concession_decay: Array = _patron("share/quarter", SHARE)
+    sov_weight: Array = _patron("share", "how much of sovereignty its concessions take")
+    ctl_weight: Array = _patron("share", "how much of the control at home its concessions take")
+    concession0: Array = _patron(
+        "share", "depth of what has been conceded to it at the start", only_start=True
+    )
+    concession_decay: Array = _patron("share/quarter", "how fast concessions to it fade")
 
     # Each patron: patience and coercion
-    tolerance: Array = _patron("1", NOT_NEGATIVE)
-    jealousy: Array = _patron("1/quarter", NOT_NEGATIVE)
-    stall_weight: Array = _patron("1", NOT_NEGATIVE)
-    patience_decay: Array = _patron("share/quarter", SHARE)
-    grievance: Array = _patron("1/quarter", NOT_NEGATIVE)
-    red_line: Array = _patron("1", POSITIVE)
-    red_line_width: Array = _patron("1", POSITIVE)
-    release: Array = _patron("1", NOT_NEGATIVE)
-    coercive_capacity: Array = _patron("share", SHARE)
-    market_sanction: Array = _patron("share", SHARE)
-    absorb_capacity: Array = _patron("share", SHARE)
-    absorb_multiple: Array = _patron("1", POSITIVE)
+    tolerance: Array = _patron("1", "courtship of rivals that it lets pass")
+    jealousy: Array = _patron("1/quarter", "how fast it is frustrated by rivals beyond that")
+    stall_weight: Array = _patron("1", "how far a refusal frustrates it")
+    patience_decay: Array = _patron("share/quarter", "how fast it forgets")
+    grievance: Array = _patron("1/quarter", "how far repression frustrates it")
+    red_line: Array = _patron("1", "frustration past which it coerces", POSITIVE)
+    red_line_width: Array = _patron("1", "how sharply coercion sets in at the line", POSITIVE)
+    release: Array = _patron("1", "frustration let off by a quarter of coercion")
+    coercive_capacity: Array = _patron("share", "how able it is to coerce")
+    market_sanction: Array = _patron("share", "part of the markets it shuts while coercing")
+    absorb_capacity: Array = _patron("share", "how able it is to absorb")
+    absorb_multiple: Array = _patron("1", "line of absorption over the red line", POSITIVE)
 
     # Each patron: the tie itself
-    warmth0: Array = _patron("share", SHARE)
-    warmth_gain: Array = _patron("share/quarter", NOT_NEGATIVE)
-    warmth_decay: Array = _patron("share/quarter", SHARE)
-    warmth_deal: Array = _patron("share", NOT_NEGATIVE)
-    warmth_coercion: Array = _patron("share", NOT_NEGATIVE)
+    warmth0: Array = _patron("share", "warmth of the tie at the start")
+    warmth_gain: Array = _patron("share/quarter", "how fast courtship warms the tie", NOT_NEGATIVE)
+    warmth_decay: Array = _patron("share/quarter", "how fast the tie cools")
+    warmth_deal: Array = _patron("share", "warmth won by a deal", NOT_NEGATIVE)
+    warmth_coercion: Array = _patron("share", "warmth lost to a quarter of coercion", NOT_NEGATIVE)
 
     # Each pair of patrons: how patron minds rival, how far it gives way to it
-    rivalry: Array = _number("patrons", "1", NOT_NEGATIVE, pair=True)
-    deference: Array = _number("patrons", "share", SHARE, pair=True)
+    rivalry: Array = _patron("1", "how far it minds the warmth of a rival", pair=True)
+    deference: Array = _patron("share", "how far the anger of a rival holds it back", pair=True)
 
     # What follows from the numbers alone, worked out once and not every quarter
 
@@ -284,14 +276,10 @@ class Parameters:
         return replace(self, red_line=self.red_line * np.exp(self.belief_bias))
 
 
-def _declare(item: Field[Any]) -> Declaration:
-    return Declaration(name=item.name, **item.metadata)
-
-
-DECLARATIONS: dict[str, Declaration] = {item.name: _declare(item) for item in fields(Parameters)}
+DECLARATIONS: dict[str, Declaration] = {x.name: Declaration(x.name, **x.metadata) for x in fields(Parameters)}
 """Every number by its name, in the order of the file."""
 
 
-def declared(owner: Owner, pair: bool = False) -> Iterator[Declaration]:
+def declared(owner: str, pair: bool = False) -> Iterator[Declaration]:
     """The numbers of one owner."""
     return (item for item in DECLARATIONS.values() if item.owner == owner and item.pair == pair)

@@ -11,9 +11,9 @@ from hedging.errors import HedgingError
 from hedging.settings.numbers import Number, varying
 from hedging.settings.settings import RuleChoice, Settings
 from hedging.world.arrays import Array
-from hedging.world.cast import Cast, Seat
 from hedging.world.chance import stream, uniform
 from hedging.world.parameters import DECLARATIONS, Parameters
+from hedging.world.quarter import Cast, Seat
 
 
 def sampled_numbers(settings: Settings) -> list[Number]:
@@ -36,11 +36,9 @@ def sample(settings: Settings, first: int, count: int) -> dict[str, Array]:
     for number in sampled_numbers(settings):
         path = number.path
         if path in settings.own:
-            found[path] = settings.own[path][first : first + count]
-            if len(found[path]) < count:
-                raise HedgingError(
-                    f"ensemble.sample has {len(settings.own[path])} draws, and no further ones"
-                )
+            found[path], held = settings.own[path][first : first + count], len(settings.own[path])
+            if first + count > held:
+                raise HedgingError(f"ensemble.sample has {held} draws, and no further ones")
         elif path in settled:
             found[path] = number.spread(settled[path])
         else:
@@ -59,7 +57,7 @@ def lanes(
     return again | {path: np.repeat(array, draws) for path, array in swept.items()}
 
 
-class Table:
+class Lookup:
     """Every number over draws, looked up by path; a pinned number takes no memory."""
 
     def __init__(self, settings: Settings, sampled: Mapping[str, Array], count: int) -> None:
@@ -85,10 +83,8 @@ class Table:
         arrays: dict[str, Array] = {}
         for name, item in DECLARATIONS.items():
             if item.pair:
-                rows = [
-                    self.stack([numbers.get(f"patrons.{p}.{name}.{q}") for q in patrons]) for p in patrons
-                ]
-                arrays[name] = np.stack(rows)
+                rows = ([numbers.get(f"patrons.{p}.{name}.{q}") for q in patrons] for p in patrons)
+                arrays[name] = np.stack([self.stack(row) for row in rows])
             elif item.owner == "patrons":
                 arrays[name] = self.stack([numbers[f"patrons.{p}.{name}"] for p in patrons])
             else:
@@ -97,34 +93,26 @@ class Table:
 
     def cast(self) -> Cast:
         """The players with their rules; patrons that follow the same rule share a seat."""
-        choices = self.settings.patron_rules
+        patrons, choices = self.settings.patrons, self.settings.patron_rules
         groups: dict[tuple[object, ...], list[str]] = {}
         for name, choice in choices.items():
-            whole = tuple(value for value in choice.values.values() if isinstance(value, int))
-            groups.setdefault((choice.cls, whole), []).append(name)
+            whole = (value for value in choice.values.values() if isinstance(value, int))
+            groups.setdefault((choice.cls, *whole), []).append(name)
         seats = []
         for names in groups.values():
-            rows = [self.settings.patrons.index(name) for name in names]
-            everyone = len(names) == len(self.settings.patrons)
+            rows = slice(None) if len(names) == len(patrons) else [patrons.index(name) for name in names]
             rule = self._patron_rule([choices[name] for name in names])
-            seats.append(Seat(rule, slice(None) if everyone else rows, tuple(names)))
-        return Cast(self.settings.patrons, self._client_rule(), tuple(seats), self.settings.energy)
+            seats.append(Seat(rule, rows, tuple(names)))
+        return Cast(patrons, self._client_rule(), tuple(seats), self.settings.energy)
 
     def _client_rule(self) -> Any:
-        choice = self.settings.client_rule
-        arguments: dict[str, object] = {}
-        for name, value in choice.values.items():
-            if isinstance(value, Number):
-                arguments[name] = self.draws(value)
-            elif isinstance(value, Mapping):
-                arguments[name] = self.stack([value[p] for p in self.settings.patrons])
-            else:
-                arguments[name] = value
-        return choice.cls(**arguments)
+        rule, patrons = self.settings.client_rule, self.settings.patrons
+        values = rule.values.items()
+        several = {n: self.stack([x[p] for p in patrons]) for n, x in values if isinstance(x, Mapping)}
+        single = {n: self.draws(x) for n, x in values if isinstance(x, Number)}
+        return rule.cls(**{**rule.values, **several, **single})
 
-    def _patron_rule(self, choices: list[RuleChoice]) -> Any:
-        arguments: dict[str, object] = {}
-        for name, value in choices[0].values.items():
-            column = [choice.values[name] for choice in choices]
-            arguments[name] = value if isinstance(value, int) else self.stack(column)
-        return choices[0].cls(**arguments)
+    def _patron_rule(self, rules: Sequence[RuleChoice]) -> Any:
+        numbers = [name for name, value in rules[0].values.items() if not isinstance(value, int)]
+        stacks = {name: self.stack([rule.values[name] for rule in rules]) for name in numbers}
+        return rules[0].cls(**{**rules[0].values, **stacks})

@@ -1,21 +1,107 @@
-"""A world: one setting over some of its draws, stepped a quarter at a time; the one loop over quarters."""
+"""A world: one setting over some of its draws, stepped a quarter at a time; and what is recorded of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, is_dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 
 import numpy as np
 
 from hedging.errors import HedgingError
 from hedging.settings.events import apply_to_parameters, apply_to_state
 from hedging.settings.settings import Settings
-from hedging.world import dates
+from hedging.world import dates, phases
 from hedging.world.arrays import Array
-from hedging.world.chance import EXPECTED, Luck
-from hedging.world.quantities import TERMS_ALONE, Recorder
+from hedging.world.chance import EXPECTED, Chance, Luck
+from hedging.world.parameters import Parameters
 from hedging.world.quarter import Flows, play_quarter, terms_without_rivals
-from hedging.world.sampling import Table, lanes, sample
-from hedging.world.state import State, opening_state
+from hedging.world.sampling import Lookup, lanes, sample
+from hedging.world.state import STATES, State, described, opening_state, quantity
+
+TERMS_ALONE = "terms_without_rivals"
+"""A counterfactual beside the flows: worked out only where it is recorded."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is declared of something that is recorded or worked out of what was.
+
+    A state has a row more than a flow. `reported`: whether it is an outcome. `every_draw`: whether that is
+    over all draws, those that have fallen too. The rest is of measures: over the whole run, held against a
+    null rule, a code for one of some labels.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    unit: str
+    meaning: str
+    state: bool = False
+    reported: bool = False
+    every_draw: bool = False
+    whole_run: bool = False
+    null: str = ""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What no phase returns: the client's stance, and what patrons would bid if it had no other."""
+
+    effort: Array = quantity("patron", "share", "effort spent on courting the patron", reported=True)
+    terms_without_rivals: Array = quantity(
+        "patron", "usd_bn/quarter", "carrot and expected payment were the ties of all rivals cold"
+    )
+
+
+def modules_in(package: ModuleType, but: Iterable[str] = ()) -> Iterator[ModuleType]:
+    """Import every module that lies in a package, but some."""
+    for found in iter_modules(package.__path__):
+        if found.name not in but:
+            yield import_module(f"{package.__name__}.{found.name}")
+
+
+def _quantities() -> dict[str, Quantity]:
+    """Every state, and what the records of the phases declare, wherever in their folder."""
+    found = [item for module in modules_in(phases) for item in vars(module).values()]
+    records = [item for item in found if isinstance(item, type) and is_dataclass(item)]
+    keys = ("axes", "unit", "meaning", "reported", "every_draw")
+    return {
+        name: Quantity(name, state=cls is State, **{key: item.metadata[key] for key in keys})
+        for cls in (State, Choice, *records)
+        for name, item in described(cls).items()
+    }
+
+
+QUANTITIES = _quantities()
+"""Every state and flow by its name."""
+
+
+class Recorder:
+    """Keeps chosen quantities of a block: states at the start of each quarter and the end of the last,
+    flows between."""
+
+    def __init__(self, names: Iterable[str], quarters: int, patrons: int, draws: int) -> None:
+        sizes = {"patron": patrons, "partner": patrons + 1, "draw": draws}
+        self.arrays: dict[str, Array] = {}
+        for name in names:
+            about = QUANTITIES[name]
+            rows = quarters + about.state
+            self.arrays[name] = np.empty((rows, *(sizes[axis] for axis in about.axes)))
+        self.states = [name for name in self.arrays if name in STATES]
+        self.flows = [name for name in self.arrays if name not in STATES]
+
+    def note_state(self, quarter: int, state: State) -> None:
+        """Write down the state at the start of a quarter."""
+        for name in self.states:
+            self.arrays[name][quarter] = getattr(state, name)
+
+    def note_flows(self, quarter: int, flows: Mapping[str, Array]) -> None:
+        """Write down the flows of a quarter."""
+        for name in self.flows:
+            self.arrays[name][quarter] = flows[name]
 
 
 class World:
@@ -26,6 +112,8 @@ class World:
     Args:
         draws: how many; those of the setting without.
         swept: the numbers that differ between points, by path: (point,).
+        sampled: the numbers that vary over draws, by path, where they are not those of the setting: (draw,).
+        luck: what chance brings, where it is not the setting's.
 
     Raises:
         HedgingError: the design or the sample of the setting has fewer draws.
@@ -38,18 +126,22 @@ class World:
         draws: int | None = None,
         swept: Mapping[str, Array] | None = None,
         points: int = 1,
+        sampled: Mapping[str, Array] | None = None,
+        luck: Luck | None = None,
     ) -> None:
         self.settings, self.first, self.draws = settings, first, settings.draws if draws is None else draws
-        self.sampled = lanes(sample(settings, first, self.draws), swept or {}, self.draws, points)
+        sampled = sample(settings, first, self.draws) if sampled is None else sampled
+        self.sampled = lanes(sampled, swept or {}, self.draws, points)
         self.lanes = self.draws * points
-        table = Table(settings, self.sampled, self.lanes)
+        table = Lookup(settings, self.sampled, self.lanes)
         self.parameters = table.parameters()
         self.cast = table.cast()
         self.state: State = apply_to_state(opening_state(self.parameters), settings.events, 0)
         self.flows: Flows = {}
         self.quarter = 0
         quarters, group = settings.horizon + 1, settings.design.group
-        self._luck = Luck(settings.seed, settings.patrons, first, self.draws, quarters, points, group)
+        own = Luck(settings.seed, settings.patrons, first, self.draws, quarters, points, group)
+        self._luck = own if luck is None else luck
 
     @property
     def date(self) -> str:
@@ -71,15 +163,22 @@ class World:
             return self.flows[quantity]
         array = getattr(self.state, quantity, None)
         if not isinstance(array, np.ndarray):
-            raise HedgingError(
-                f"no quantity '{quantity}' at {self.date}; flows are there after the first step"
-            )
+            raise HedgingError(f"no quantity '{quantity}' at {self.date}; flows are there after a first step")
         return array
+
+    @property
+    def numbers(self) -> Parameters:
+        """The parameters as the events of the quarter about to be stepped through leave them."""
+        return apply_to_parameters(self.parameters, self.settings.events, self.quarter)
+
+    @property
+    def chance(self) -> Chance:
+        """What the quarter about to be stepped through brings by chance."""
+        return self._luck.at(self.quarter) if self.settings.chance == "sampled" else EXPECTED
 
     def terms_without_rivals(self) -> Array:
         """What each patron would promise this quarter were the ties of its rivals cold: (patron, draw)."""
-        p = apply_to_parameters(self.parameters, self.settings.events, self.quarter)
-        return terms_without_rivals(self.state, p, self.cast, self.quarter)
+        return terms_without_rivals(self.state, self.numbers, self.cast, self.quarter)
 
     def step(self) -> Flows:
         """Play one quarter of every draw, and return its flows.
@@ -92,9 +191,7 @@ class World:
             raise HedgingError(
                 f"the run ended with {dates.label(quarter - 1)}; give a longer horizon to go on"
             )
-        p = apply_to_parameters(self.parameters, events, quarter)
-        chance = self._luck.at(quarter) if self.settings.chance == "sampled" else EXPECTED
-        after, self.flows = play_quarter(self.state, p, self.cast, quarter, chance)
+        after, self.flows = play_quarter(self.state, self.numbers, self.cast, quarter, self.chance)
         self.quarter += 1
         self.state = apply_to_state(after, events, self.quarter)
         return self.flows
@@ -111,7 +208,8 @@ def play_out(
 
     Returns: by name, states with a row more than flows: (quarter, ..., draw).
     """
-    recorder = Recorder(names, world.settings, world.lanes)
+    settings = world.settings
+    recorder = Recorder(names, settings.horizon, len(settings.patrons), world.lanes)
     while not world.finished:
         quarter = world.quarter
         recorder.note_state(quarter, world.state)

@@ -19,9 +19,6 @@ from omegaconf import DictConfig, OmegaConf
 OWN = ("client", "patrons", "world", "ensemble")
 """Keys by which a setting of this model is known from that of any other Hydra app."""
 
-NUMBERS = "lockstep.numbers"
-"""The resolver that reads a long list of values from one text."""
-
 
 @dataclass
 class LockstepConf:
@@ -37,12 +34,9 @@ ConfigStore.instance().store(
 )
 
 
-def read_numbers(text: str) -> list[float]:
-    """Read numbers that stand in one text: Hydra reads a list of n values in n * n steps, a text in n."""
-    return [float(word) for word in text.split()]
-
-
-OmegaConf.register_new_resolver(NUMBERS, read_numbers, replace=True)
+OmegaConf.register_new_resolver(
+    "lockstep.numbers", lambda text: [float(word) for word in text.split()], replace=True
+)
 
 
 def is_own(config: DictConfig) -> bool:
@@ -64,36 +58,30 @@ class LockstepSweeper(BasicSweeper):
         assert self.hydra_context is not None
         if not is_own(self.config):
             return super().sweep(arguments)
-        from hedging.runs.estimate import describe, read_options
-        from hydra_plugins.hedging_lockstep._planning import Planner
-        from hydra_plugins.hedging_lockstep._splitting import read_parts
+        from hedging.runs.limits import describe, read_limits
+        from hydra_plugins.hedging_lockstep._planning import Planner, read_choices
 
-        options = read_options(OmegaConf.to_container(self.config.sweep) if "sweep" in self.config else {})
-        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        parts = read_parts(
-            parser.parse_overrides(self._parse_config()),
-            parser.parse_overrides(arguments),
-            options,
-        )
-        jobs = Planner(self.config, self.hydra_context.config_loader, self.params, options).plan(parts)
-        if options.dry:
-            print(describe([(job.settings, job.study) for job in jobs]))
+        limits = read_limits(OmegaConf.to_container(self.config.sweep) if "sweep" in self.config else {})
+        loader = self.hydra_context.config_loader
+        parser = OverridesParser.create(config_loader=loader)
+        params, given = map(parser.parse_overrides, (self._parse_config(), arguments))
+        runs = Planner(self.config, loader, self.params, limits).plan(read_choices(params, given, limits))
+        if limits.dry:
+            print(describe([study for _, study in runs]))
             return []
-        return self._launch([list(job.overrides) for job in jobs])
+        return self._launch([list(overrides) for overrides, _ in runs])
 
     def _launch(self, jobs: list[list[str]]) -> list[Sequence[JobReturn]]:
         """Send the jobs to the launcher, and leave no empty folder behind."""
         assert self.config is not None
         assert self.launcher is not None
-        folder = Path(str(self.config.hydra.sweep.dir))
+        folder, returns = Path(str(self.config.hydra.sweep.dir)), []
         there, started = folder.exists(), 0
-        returns: list[Sequence[JobReturn]] = []
         try:
             for batch in self.split_overrides_to_chunks(jobs, self.max_batch_size):
                 returns.append(self.launcher.launch(batch, initial_job_idx=started))
                 started += len(batch)
-                for job in returns[-1]:
-                    _ = job.return_value  # raises what the job raised
+                _ = [job.return_value for job in returns[-1]]  # raises what a job raised
         finally:
             if not there:
                 with suppress(OSError):

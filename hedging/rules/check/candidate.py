@@ -1,227 +1,224 @@
-"""Who is tried: a rule's class, its method, and numbers for its fields that differ between draws."""
+"""The rule that is tried, and small worlds to try it in: one, three, five patrons, quarters of any kind."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
-from importlib import import_module
-from math import isfinite
-from typing import Any, get_type_hints
+from functools import lru_cache
+from math import inf, isfinite
+from typing import Any
 
 import numpy as np
 
 from hedging.errors import HedgingError, unknown
 from hedging.rules.check.answers import RuleError
-from hedging.rules.check.worlds import shipped_rules
-from hedging.settings.compose import compose
-from hedging.settings.numbers import Number, read_number
-from hedging.settings.settings import RuleChoice, Settings
-from hedging.world.parameters import REAL, Domain
+from hedging.settings.compose import Tree, compose, config_dir
+from hedging.settings.numbers import Number
+from hedging.settings.settings import RuleChoice, Settings, find_class, read_fields, read_settings
+from hedging.world.parameters import REAL
+from hedging.world.world import World
+
+NEWCOMER = "newcomer"
+
+
+def shipped_rules(kind: str) -> list[str]:
+    """The rules under configs/, client or patron, that stand for themselves."""
+    files = (config_dir() / kind / "rule").glob("*.yaml")
+    return sorted(file.stem for file in files if file.stem != "custom")
+
+
+def tree_with(kind: str = "", rule: str = "") -> Tree:
+    """The default setting in which all numbers vary; its client, or all its patrons, by a shipped rule."""
+    patrons = [f"patron/rule@patrons.{name}.rule={rule}" for name in compose()["patrons"]]
+    chosen = {"": [], "client": [f"client/rule={rule}"], "patron": patrons}[kind]
+    return compose(("ensemble.vary=['*']", *chosen))
+
+
+def shipped_rule(kind: str, name: str) -> Tree:
+    """A shipped rule as its YAML states it: its class and its numbers."""
+    tree = tree_with(kind, name)
+    owner: Tree = tree["client"] if kind == "client" else next(iter(tree["patrons"].values()))
+    return dict(owner["rule"])
+
+
+@lru_cache(maxsize=64)
+def crowd(count: int, kind: str = "", rule: str = "") -> Settings:
+    """A setting of so many patrons: the shipped ones, then copies of them as newcomers; all numbers vary.
+
+    Args:
+        count: how many patrons.
+        kind: the side, client or patron, that follows a shipped rule; each its default without.
+        rule: that rule, by its YAML's name.
+    """
+    tree = tree_with(kind, rule)
+    shipped = [*tree["patrons"].items()]
+    added = {"trade_share0": 0.05, "rivalry_from": {shipped[0][0]: 0.3}}
+    newcomers = [(f"{NEWCOMER}_{place + 1}", node | added) for place, (_, node) in enumerate(shipped)]
+    return read_settings(tree | {"patrons": dict([*shipped, *newcomers][:count])})
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A state of affairs to ask a rule in; what it names stands at that value, the rest as at the start."""
+
+    name: str
+    quarter: int
+    state: Mapping[str, float]
+    parameters: Mapping[str, float]
+
+    def world(self, settings: Settings, first: int, draws: int) -> World:
+        """Some draws of a setting, laid out for it."""
+        world = World(settings, first, draws)
+        world.parameters = _at(world.parameters, self.parameters)
+        world.state = _at(world.state, self.state)
+        world.quarter = self.quarter
+        return world
+
+
+def _at(record: Any, values: Mapping[str, float]) -> Any:
+    return replace(record, **{name: np.full_like(getattr(record, name), x) for name, x in values.items()})
+
+
+RUIN = {"reserves": 0.0, "warmth": 0.0, "last_bid": 0.0, "frustration": 3.0, "salience": 0.0}
+SITUATIONS = (
+    Situation("the start", 0, {}, {}),
+    Situation("empty reserves", 8, {"reserves": 0.0}, {}),
+    Situation("no warmth in any tie", 12, {"warmth": 0.0}, {}),
+    Situation("frustration far past every red line", 20, {"frustration": 1000.0}, {}),
+    Situation("patrons without a budget", 5, {"last_bid": 0.0}, {"budget": 0.0}),
+    Situation("everything conceded", 16, {"concession": 1.0}, {}),
+    Situation("ruin on the day of the deadline", 36, RUIN, {"deadline": 36.0}),
+)
+
+
+"""The first is the ordinary one."""
+
+
+METHODS = {"client": "choose", "patron": "bid"}
+"""Whose rule it is, and the method by which it decides."""
 
 SPREAD = 0.1
 """A number given for a field varies over draws by up to this share: a rule that mixes draws shows it."""
-
-FIELD_UNIT, FIELD_SOURCE = "1", "assumed: to try the rule with"
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A rule to be checked: its class, its method, and the numbers of its fields."""
 
-    name: str
     cls: type
-    method: str  # choose: a client's rule; bid: a patron's
+    kind: str  # whose rule it is: client or patron
     values: Mapping[str, Number | Mapping[str, Number] | int]
 
     @property
-    def kind(self) -> str:
-        """Whose rule it is."""
-        return "client" if self.method == "choose" else "patron"
-
-    def choice(self, path: str, patrons: tuple[str, ...]) -> RuleChoice:
-        """The rule as a setting names it; a field by patron is 0 for a patron that it does not name."""
-
-        def at(number: Number, *more: str) -> Number:
-            return replace(number, path=".".join((path, *more)))
-
-        values: dict[str, Number | Mapping[str, Number] | int] = {}
-        for name, value in self.values.items():
-            if isinstance(value, Number):
-                values[name] = at(value, name)
-            elif isinstance(value, Mapping):
-                nothing = Number("", 0.0, None, None, FIELD_UNIT, FIELD_SOURCE, "linear", REAL)
-                values[name] = {p: at(value.get(p, nothing), name, p) for p in patrons}
-            else:
-                values[name] = value
-        return RuleChoice(f"{self.cls.__module__}.{self.cls.__qualname__}", self.cls, values)
+    def name(self) -> str:
+        """What the rule is called."""
+        return self.cls.__name__
 
     def enlist(self, settings: Settings, patrons: tuple[str, ...] | None = None) -> Settings:
-        """A setting in which the rule plays: as the client's, or as that of all patrons or of those named."""
+        """A setting in which the rule plays: as the client's, or as that of all patrons or of those named; a
+        field by patron is 0 for a patron that it does not name."""
+
+        def placed(value: Any, path: str) -> Any:
+            if isinstance(value, Mapping):
+                return {p: placed(value.get(p, Number("", 0.0)), f"{path}.{p}") for p in settings.patrons}
+            return replace(value, path=path) if isinstance(value, Number) else value
+
+        patrons = patrons or settings.patrons
+        places = ["client.rule"] if self.kind == "client" else [f"patrons.{name}.rule" for name in patrons]
+        choices = [
+            RuleChoice(self.name, self.cls, {n: placed(v, f"{place}.{n}") for n, v in self.values.items()})
+            for place in places
+        ]
+        numbers = {**settings.numbers, **{x.path: x for choice in choices for x in choice.numbers}}
         if self.kind == "client":
-            choice = self.choice("client.rule", settings.patrons)
-            return replace(settings, client_rule=choice, numbers={**settings.numbers, **_numbers(choice)})
-        choices = {
-            name: self.choice(f"patrons.{name}.rule", settings.patrons)
-            for name in patrons or settings.patrons
-        }
-        numbers = {path: n for choice in choices.values() for path, n in _numbers(choice).items()}
-        return replace(
-            settings,
-            patron_rules={**settings.patron_rules, **choices},
-            numbers={**settings.numbers, **numbers},
-        )
-
-
-def _numbers(choice: RuleChoice) -> dict[str, Number]:
-    found: dict[str, Number] = {}
-    for value in choice.values.values():
-        for number in value.values() if isinstance(value, Mapping) else (value,):
-            if isinstance(number, Number):
-                found[number.path] = number
-    return found
-
-
-def read_fields(cls: type, given: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Give every field of a rule a number: the one given, its default, or one from the middle of its domain.
-
-    Raises:
-        HedgingError: a number for a field that the rule has not, or one that is not admissible.
-    """
-    known = {item.name: item for item in fields(cls) if item.init}
-    for key in given:
-        if key not in known:
-            raise unknown("number", key, known, name)
-    try:
-        hints = get_type_hints(cls)
-    except NameError:  # a class inside a function, annotated with names that live there
-        hints = {key: item.type for key, item in known.items()}
-    found: dict[str, Any] = {}
-    for key, item in known.items():
-        raw = given.get(key, _default(item))
-        if hints.get(key) in (int, "int"):
-            found[key] = _whole(4 if raw is None else raw, f"{name}.{key}")
-        elif isinstance(raw, Mapping) and "value" not in raw:
-            found[key] = {p: _field(item, value, f"{name}.{key}.{p}") for p, value in raw.items()}
-        else:
-            found[key] = _field(item, raw, f"{name}.{key}")
-    return found
-
-
-def _default(item: Field[Any]) -> Any:
-    if item.default is not MISSING:
-        return item.default
-    return item.default_factory() if item.default_factory is not MISSING else None
-
-
-def _whole(raw: Any, where: str) -> int:
-    raw = raw["value"] if isinstance(raw, Mapping) else raw
-    if isinstance(raw, bool) or not isinstance(raw, int | np.integer):
-        raise HedgingError(f"{where}={raw}: it must be a whole number")
-    return int(raw)
-
-
-def _field(item: Field[Any], raw: Any, where: str) -> Number:
-    """A number with a range: its own, else a little around it, or the middle of what is admissible."""
-    domain: Domain = item.metadata.get("domain", REAL)
-    if raw is None:
-        low, high = _middle(domain)
-        return Number(where, (low + high) / 2, low, high, FIELD_UNIT, FIELD_SOURCE, "linear", domain)
-    if isinstance(raw, np.ndarray) and raw.size:  # an instance made for draws of its own
-        low, high = float(raw.min()), float(raw.max())
-        number = read_number(float(np.mean(raw)), where, domain=domain)
-        return replace(number, low=low, high=high) if low < number.value < high else number
-    number = read_number(raw, where, domain=domain)
-    if number.ranged or number.value == 0 or not isfinite(number.value):
-        return number
-    step = 1.0 if domain.whole else SPREAD * abs(number.value)
-    low, high = max(number.value - step, domain.low), min(number.value + step, domain.high)
-    return replace(number, low=low, high=high)
-
-
-def _middle(domain: Domain) -> tuple[float, float]:
-    """Where to try a number that nobody gave: 1 to 8 of what is whole, else 0 to 1, within its domain."""
-    if domain.whole:
-        return max(1.0, domain.low), min(8.0, domain.high)
-    low, high = max(0.0, domain.low), min(1.0, domain.high)
-    if low >= high:
-        return domain.low, domain.low + 1 if domain.high == np.inf else domain.high
-    return (low + 0.1 * (high - low), high) if domain.open_low else (low, high)
+            return replace(settings, client_rule=choices[0], numbers=numbers)
+        rules = {**settings.patron_rules, **dict(zip(patrons, choices, strict=True))}
+        return replace(settings, patron_rules=rules, numbers=numbers)
 
 
 def read_candidate(rule: Any, numbers: Mapping[str, Any]) -> Candidate:
-    """Find a rule's class, method and the numbers of its fields.
+    """Find a rule's class, method and the numbers of its fields: those given, those of the instance or of the
+    shipped rule, its defaults, or some from the middle of what is admissible.
 
     Raises:
         RuleError: it is none.
         HedgingError: no such rule, or a number that it cannot have.
     """
-    found: dict[str, Any] = {}
+    shipped = {name: kind for kind in METHODS for name in shipped_rules(kind)}
+    node: dict[str, Any] = {}
     if isinstance(rule, str):
-        rule, found = _named(rule)
+        if rule not in shipped and "." not in rule:
+            raise unknown("rule", rule, [*shipped, "my_module.MyRule"])
+        node = shipped_rule(shipped[rule], rule) if rule in shipped else {}
+        target = node.get("_target_", rule)
+        rule = find_class(target, "check_rule", "rule")
+        if not isinstance(rule, type):
+            raise HedgingError(f"'{target}' is a {type(rule).__name__}, not a class: name the rule's class")
     cls = rule if isinstance(rule, type) else type(rule)
-    methods = [name for name in ("choose", "bid") if callable(getattr(cls, name, None))]
-    if not is_dataclass(cls) or len(methods) != 1:
-        raise RuleError(
-            "not a rule",
-            f"{cls.__name__}, not a rule: expected a dataclass with a method choose(sight) for a client or "
-            f"bid(sight) for patrons{'; it has both' if len(methods) > 1 else ''}",
-        )
-    if hasattr(cls, "start") != hasattr(cls, "learn"):
-        have, lack = ("start", "learn") if hasattr(cls, "start") else ("learn", "start")
-        raise RuleError(
-            "not a rule",
-            f"{cls.__name__}, not a rule: it has {have} but no {lack}; a rule remembers only with "
-            "start(sight) and learn(sight, memory, utility)",
-        )
+    side = _kind_of(cls)
     if not isinstance(rule, type):
-        found = {f.name: _held(getattr(rule, f.name), methods[0]) for f in fields(cls) if f.init}
-    found = found or _shipped_numbers(cls)
-    return Candidate(cls.__name__, cls, methods[0], read_fields(cls, {**found, **numbers}, cls.__name__))
+        node = {item.name: getattr(rule, item.name) for item in fields(cls) if item.init}
+    for name, kind in shipped.items() if not node else ():
+        file = config_dir() / kind / "rule" / f"{name}.yaml"
+        if f"_target_: {cls.__module__}.{cls.__qualname__}" in file.read_text(encoding="utf-8").splitlines():
+            node = shipped_rule(kind, name)
+    found = {item.name: _default(item) for item in fields(cls) if item.init} | node | dict(numbers)
+    stated = {key: _stated(value, side) for key, value in found.items() if key != "_target_"}
+    values = read_fields(cls, stated, cls.__name__)
+    return Candidate(cls, side, {key: _widened(value) for key, value in values.items()})
 
 
-def _named(name: str) -> tuple[type, dict[str, Any]]:
-    """A rule by the name of its YAML or of its class."""
-    for kind in ("client", "patron"):
-        if name in shipped_rules(kind):
-            node = _shipped(kind, name)
-            return _find(node["_target_"]), {key: value for key, value in node.items() if key != "_target_"}
-    if "." not in name:
-        raise unknown("rule", name, [*shipped_rules("client"), *shipped_rules("patron"), "my_module.MyRule"])
-    return _find(name), {}
+def _kind_of(cls: type) -> str:
+    """Whose rule it is, client or patron.
+
+    Raises:
+        RuleError: it is no rule.
+    """
+    kinds = [kind for kind, name in METHODS.items() if callable(getattr(cls, name, None))]
+    if not is_dataclass(cls) or len(kinds) != 1:
+        why = "expected a dataclass with a method choose(sight) for a client or bid(sight) for patrons"
+        why += "; it has both" * (len(kinds) > 1)
+    elif hasattr(cls, "start") != hasattr(cls, "learn"):
+        have = "start but no learn" if hasattr(cls, "start") else "learn but no start"
+        why = f"it has {have}; a rule remembers only with start(sight) and learn(sight, memory, utility)"
+    else:
+        return kinds[0]
+    raise RuleError("not a rule", f"{cls.__name__}, not a rule: {why}")
 
 
-def _find(target: str) -> type:
-    module, _, name = target.rpartition(".")
-    try:
-        found = getattr(import_module(module), name)
-    except Exception as error:  # whatever importing a user's module raises
-        raise HedgingError(f"cannot find the rule '{target}': {type(error).__name__}: {error}") from error
-    if not isinstance(found, type):
-        raise HedgingError(f"'{target}' is a {type(found).__name__}, not a class: name the rule's class")
-    return found
+def _default(item: Field[Any]) -> Any:
+    """The default of a field; else, within what is admissible, 1 to 8 of what is whole, and 0 to 1."""
+    if item.default is not MISSING or item.default_factory is not MISSING:
+        return item.default if item.default_factory is MISSING else item.default_factory()
+    if item.type in (int, "int"):
+        return 4
+    domain = item.metadata.get("domain", REAL)
+    low, high = max(domain.low, float(domain.whole)), min(domain.high, 8.0 if domain.whole else 1.0)
+    if low >= high:
+        low, high = domain.low, domain.low + 1 if domain.high == inf else domain.high
+    low += 0.1 * (high - low) * domain.open_low
+    return {"value": (low + high) // 2 if domain.whole else (low + high) / 2, "low": low, "high": high}
 
 
-def _shipped(kind: str, name: str) -> dict[str, Any]:
-    if kind == "client":
-        return dict(compose((f"client/rule={name}",))["client"]["rule"])
-    patron = next(iter(compose()["patrons"]))
-    tree = compose((f"patron/rule@patrons.{patron}.rule={name}",))
-    return dict(tree["patrons"][patron]["rule"])
-
-
-def _shipped_numbers(cls: type) -> dict[str, Any]:
-    """The numbers of a shipped rule whose class this is, or none."""
-    target = f"{cls.__module__}.{cls.__qualname__}"
-    for kind in ("client", "patron"):
-        for name in shipped_rules(kind):
-            node = _shipped(kind, name)
-            if node["_target_"] == target:
-                return {key: value for key, value in node.items() if key != "_target_"}
-    return {}
-
-
-def _held(value: Any, method: str) -> Any:
-    """A number that an instance holds; rows of a client's are of the shipped patrons, in their order."""
-    if isinstance(value, np.ndarray) and value.ndim == 2 and method == "choose":
+def _stated(value: Any, kind: str) -> Any:
+    """What an instance holds, as a setting would state it: an array by its mean and range; rows of a client's
+    are of the shipped patrons, in their order."""
+    if not isinstance(value, np.ndarray | np.generic) or not value.size:
+        return value
+    if value.ndim == 2 and kind == "client":
         return dict(zip(compose()["patrons"], map(float, value.mean(axis=1)), strict=False))
-    return value
+    if value.ndim == 0:
+        return value.item()
+    low, mean, high = float(value.min()), float(value.mean()), float(value.max())
+    return {"value": mean, "low": low, "high": high} if low < mean < high else mean
+
+
+def _widened(value: Any) -> Any:
+    """A number with a range: its own, else a little around it."""
+    if isinstance(value, Mapping):
+        return {patron: _widened(number) for patron, number in value.items()}
+    if isinstance(value, int) or value.ranged or value.value == 0 or not isfinite(value.value):
+        return value
+    domain, x = value.domain, value.value
+    step = 1.0 if domain.whole else SPREAD * abs(x)
+    return replace(value, low=max(x - step, domain.low), high=min(x + step, domain.high))

@@ -21,7 +21,7 @@ class Economy:
     """What the quarter did to output."""
 
     support: Array = quantity("", "usd_bn/quarter", "subsidies, grants and new loans", 0)
-    growth_rate: Array = quantity("", "share/quarter", "growth of output")
+    growth_rate: Array = quantity("", "share/quarter", "growth of output", reported=True)
 
 
 def grow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from hedging.world.chance import Chance
 from hedging.world.parameters import Parameters
 from hedging.world.phases.calendar import Calendar
 from hedging.world.state import State, quantity
+
+Rows = slice | list[int]
+"""Whose rows: of patrons that share a rule."""
 
 NOTHING = 1e-9
 """Structural: an offer of no more than this is none (usd_bn/quarter); it also guards the bargaining ratio."""
@@ -35,9 +39,11 @@ class Standing:
 class Bid:
     """What patrons ask and offer, and the client's price: what a patron rule returns."""
 
-    demand: Array = quantity("patron", "share", "concession asked", 0)
-    offer: Array = quantity("patron", "usd_bn/quarter", "money offered for it", 0)
-    carrot: Array = quantity("patron", "usd_bn/quarter", "money paid to keep the client from rivals", 0)
+    demand: Array = quantity("patron", "share", "concession asked", 0, reported=True)
+    offer: Array = quantity("patron", "usd_bn/quarter", "money offered for it", 0, reported=True)
+    carrot: Array = quantity(
+        "patron", "usd_bn/quarter", "money paid to keep the client from rivals", 0, reported=True
+    )
     cost: Array = quantity("patron", "utility", "what the concession costs the client", 0)
     reservation: Array = quantity("patron", "usd_bn/quarter", "least money the client takes for it", 0)
     willing: Array = quantity("patron", "usd_bn/quarter", "most money the patron would pay for it", 0)
@@ -48,7 +54,7 @@ class Strike:
     """Whether patrons coerce."""
 
     coerce_probability: Array = quantity("patron", "share", "probability of coercion", 0, 1)
-    coerce: Array = quantity("patron", "share", "coercion", 0, 1)
+    coerce: Array = quantity("patron", "share", "coercion", 0, 1, reported=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +63,32 @@ class Deals:
 
     gain: Array = quantity("patron", "utility", "what the deal is worth to the client")
     accept_probability: Array = quantity("patron", "share", "probability of acceptance", 0, 1)
-    accept: Array = quantity("patron", "share", "acceptance", 0, 1)
+    accept: Array = quantity("patron", "share", "acceptance", 0, 1, reported=True)
+
+
+def gate_factors(state: State, p: Parameters, anger: Array) -> Iterator[Array]:
+    """What holds patrons back, as factors of the gate: conditions, squeamishness, deference to each."""
+    yield 1 - p.conditionality * state.repression
+    yield 1 - p.squeamishness
+    for q in range(len(anger)):
+        yield 1 - p.deference[:, q] * anger[q]
+
+
+def concession_weights(p: Parameters, sentiment: Array | float, rows: Rows) -> tuple[Array, Array]:
+    """What a unit of concession costs the client: in sovereignty, dearer with sentiment; in control."""
+    pride = 1 + p.zeta * sentiment
+    return p.theta_sov * pride * p.sov_weight[rows], p.theta_ctl * p.ctl_weight[rows]
+
+
+def reservation_price(cost: Array, phi: Array, reserves: Array | float, p: Parameters) -> Array:
+    """The money that makes up for a cost: the dearer, the more the client has in its reserves."""
+    wealth = reserves + p.reserve_floor
+    return wealth / phi * np.expm1(np.minimum(cost / p.theta_money, DEAREST))
+
+
+def bargaining(outside: Array, willing: Array) -> Array:
+    """The share that a patron adds of what a concession is worth to it beyond the client's price."""
+    return outside / (outside + willing + NOTHING)
 
 
 def take_stock(state: State, p: Parameters, calendar: Calendar) -> Standing:
@@ -68,9 +99,10 @@ def take_stock(state: State, p: Parameters, calendar: Calendar) -> Standing:
     Source: the article, paragraphs 9, 14, 15; hedging/README.md, phase 1.
     """
     anger = clip01(state.frustration / p.red_line)
-    gate = (1 - p.conditionality * state.repression) * (1 - p.squeamishness)
-    for q in range(len(anger)):
-        gate *= 1 - p.deference[:, q] * anger[q]
+    factors = gate_factors(state, p, anger)
+    gate = next(factors) * next(factors)
+    for factor in factors:
+        gate *= factor
     return Standing(
         anger=anger,
         gate=gate,
@@ -83,7 +115,7 @@ def take_stock(state: State, p: Parameters, calendar: Calendar) -> Standing:
     )
 
 
-def bid_for(demand: Array, state: State, p: Parameters, standing: Standing, rows: slice | list[int]) -> Bid:
+def bid_for(demand: Array, state: State, p: Parameters, standing: Standing, rows: Rows) -> Bid:
     """Offer the client what a demand is worth to the patron, given the client's price and its other options.
 
     Rule: the client's reservation price makes up in money utility for what the concession costs it; the
@@ -98,17 +130,14 @@ def bid_for(demand: Array, state: State, p: Parameters, standing: Standing, rows
     gate, salience, warmth = standing.gate[rows], state.salience[rows], state.warmth[rows]
     purse = p.budget[rows] * gate
     carrot = np.minimum(
-        purse,
-        salience * p.retention[rows] * gate * (1 - standing.anger[rows]) * standing.rivals_warmth[rows],
+        purse, salience * p.retention[rows] * gate * (1 - standing.anger[rows]) * standing.rivals_warmth[rows]
     )
-    pride = 1 + p.zeta * state.national_sentiment
-    cost = (p.theta_sov * pride * p.sov_weight[rows] + p.theta_ctl * p.ctl_weight[rows]) * demand
-    wealth = state.reserves + p.reserve_floor
-    reservation = wealth / standing.phi[rows] * np.expm1(np.minimum(cost / p.theta_money, DEAREST))
+    sovereignty, control = concession_weights(p, state.national_sentiment, rows)
+    cost = (sovereignty + control) * demand
+    reservation = reservation_price(cost, standing.phi[rows], state.reserves, p)
     channel = p.channel0 + (1 - p.channel0) * warmth
     willing = salience * p.concession_value[rows] * demand * gate * channel
-    outside = standing.outside[rows]
-    bargain = outside / (outside + willing + NOTHING)
+    bargain = bargaining(standing.outside[rows], willing)
     wish = np.minimum(willing, reservation + bargain * np.maximum(willing - reservation, 0.0))
     offer = np.clip(wish, 0.0, np.maximum(purse - carrot, 0.0))
     return Bid(demand, offer, carrot, cost, reservation, willing)

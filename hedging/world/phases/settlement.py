@@ -35,8 +35,8 @@ class Settlement:
     repayment: Array = quantity("patron", "usd_bn/quarter", "loans repaid", 0)
     interest: Array = quantity("patron", "usd_bn/quarter", "interest paid", 0)
     rolled: Array = quantity("patron", "usd_bn/quarter", "repayments lent again", 0)
-    subsidy: Array = quantity("patron", "usd_bn/quarter", "energy subsidy received", 0)
-    net: Array = quantity("patron", "usd_bn/quarter", "net money from the patron")
+    subsidy: Array = quantity("patron", "usd_bn/quarter", "energy subsidy received", 0, reported=True)
+    net: Array = quantity("patron", "usd_bn/quarter", "net money from the patron", reported=True)
     market_repayment: Array = quantity("", "usd_bn/quarter", "market loans repaid", 0)
     market_interest: Array = quantity("", "usd_bn/quarter", "interest paid to the market", 0)
     market_loan: Array = quantity("", "usd_bn/quarter", "market loans", 0)
@@ -45,6 +45,26 @@ class Settlement:
     austerity: Array = quantity("", "usd_bn/quarter", "imports saved to rebuild reserves", 0)
     row_flow: Array = quantity("", "usd_bn/quarter", "net money from the rest of the world")
     compression: Array = quantity("", "usd_bn/quarter", "imports cut for want of reserves", 0)
+
+
+def renewed(repayment: Array, p: Parameters, coerce: Array | float) -> Array:
+    """What patrons lend again of what is repaid to them; one that coerces lends nothing."""
+    return p.rollover * repayment * (1 - coerce)
+
+
+def blocked_trade(state: State, p: Parameters, coerce: Array) -> Array:
+    """The share of trade that each patron blocks: (patron, draw)."""
+    return p.blockade * coerce * state.trade_share[:-1]
+
+
+def blockade_cost(blocked: Array, gdp: Array, p: Parameters) -> Array:
+    """Output lost while a share of trade is blocked."""
+    return TRADE_LOSS * p.blockade_impact * gdp * blocked
+
+
+def trade_income(gdp: Array, p: Parameters) -> Array:
+    """What trade and income from abroad bring in a usual quarter: less, the larger output is."""
+    return -p.external_gap * gdp / p.gdp0
 
 
 def turn_trade(state: State, p: Parameters, coerce: Array) -> Array:
@@ -90,21 +110,20 @@ def settle(
     loan_new = pay - grant
     repayment = p.amortisation * state.debt
     interest = p.interest_rate * state.debt
-    rolled = p.rollover * repayment * (1 - coerce)
+    rolled = renewed(repayment, p, coerce)
     subsidy = calendar.scheduled * (1 - p.coercive_cut * coerce)
     net = pay + rolled + subsidy - repayment - interest
 
     market_repayment = p.amortisation * state.market_debt
     market_interest = p.market_rate * state.market_debt
     market_loan = market_lending(state, p, coerce, market_repayment)
-    blocked = over_patrons(p.blockade * coerce * state.trade_share[:-1])
-    blockade_loss = TRADE_LOSS * p.blockade_impact * gdp * blocked
+    blockade_loss = blockade_cost(over_patrons(blocked_trade(state, p, coerce)), gdp, p)
     trade_share = turn_trade(state, p, coerce)
     moved = 0.5 * over_patrons(np.abs(trade_share - state.trade_share))
     adjust_cost = p.adjust_unit * QUARTERS_A_YEAR * p.openness * gdp * moved
     austerity = p.austerity_max * gdp * clip01(1 - state.reserves / p.reserves_target)
     row_flow = (
-        -p.external_gap * gdp / p.gdp0
+        trade_income(gdp, p)
         + austerity
         + market_loan
         - market_repayment

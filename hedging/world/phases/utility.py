@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedging.world.arrays import Array, clip01, over_patrons
+from hedging.world.arrays import Array, Terms, add_up, clip01, over_patrons
 from hedging.world.parameters import Parameters
 from hedging.world.phases.politics import Politics
 from hedging.world.state import quantity
@@ -18,7 +18,25 @@ class Welfare:
 
     sovereignty: Array = quantity("", "share", "sovereignty after the quarter", 0, 1)
     control: Array = quantity("", "1", "control over the economy and politics at home")
-    utility: Array = quantity("", "utility", "utility of the client")
+    utility: Array = quantity("", "utility", "utility of the client", reported=True)
+
+
+def lasting_terms(p: Parameters, sentiment: Array, sovereignty: Array, control: Array) -> Terms:
+    """What sovereignty and control are worth for good; a quarter of them is worth 1 - beta of that."""
+    yield "sovereignty", 1, p.theta_sov * (1 + p.zeta * sentiment) * sovereignty
+    yield "control", 1, p.theta_ctl * control
+
+
+def utility_terms(
+    p: Parameters, reserves: Array, lasting: Array, hazard: Array, absorb: Array, effort: Array
+) -> Terms:
+    """What a quarter is worth to the client, by what it is made of."""
+    purse = np.log((reserves + p.reserve_floor) / (p.reserves_target + p.reserve_floor))
+    yield "money", 1, p.theta_money * purse
+    yield "lasting", 1, (1 - p.beta) * lasting
+    yield "hazard", -1, p.theta_hazard * hazard
+    yield "absorption", -1, p.theta_absorb * absorb
+    yield "courtship", -1, p.effort_cost * over_patrons(effort * effort)
 
 
 def weigh(after: dict[str, Array], p: Parameters, politics: Politics, effort: Array) -> Welfare:
@@ -28,13 +46,6 @@ def weigh(after: dict[str, Array], p: Parameters, politics: Politics, effort: Ar
     """
     sovereignty = clip01(1 - over_patrons(p.sov_weight * after["concession"]))
     control = 1 - over_patrons(p.ctl_weight * after["concession"])
-    pride = 1 + p.zeta * after["national_sentiment"]
-    purse = np.log((after["reserves"] + p.reserve_floor) / (p.reserves_target + p.reserve_floor))
-    utility = (
-        p.theta_money * purse
-        + (1 - p.beta) * (p.theta_sov * pride * sovereignty + p.theta_ctl * control)
-        - p.theta_hazard * politics.hazard
-        - p.theta_absorb * politics.absorb
-        - p.effort_cost * over_patrons(effort * effort)
-    )
-    return Welfare(sovereignty, control, utility)
+    good = lasting_terms(p, after["national_sentiment"], sovereignty, control)
+    worth = utility_terms(p, after["reserves"], add_up(good), politics.hazard, politics.absorb, effort)
+    return Welfare(sovereignty, control, add_up(worth))
