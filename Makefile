@@ -23,7 +23,7 @@ reproduce: install ## every study anew, and what changed (STUDIES="a b": those a
 	@$(BIN)/python -m experiments.reproduce $(if $(QUICK),--quick) $(STUDIES)
 
 test: install ## all tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 lint: install ## style, layout and types
 	@$(BIN)/ruff check
@@ -31,11 +31,10 @@ lint: install ## style, layout and types
 	@$(BIN)/mypy
 
 book: install ## write the parameter book (configs/README.md) and the table of studies (experiments/README.md) anew
-	@$(BIN)/python -m experiments.book
-	@$(BIN)/python -m experiments.catalogue
+	@$(BIN)/python -m tests.pages
 
 benchmark: install ## how fast it is, against Mesa's and Hydra's own ways: results/benchmark/
-	@$(BIN)/python -m experiments.benchmark
+	@$(BIN)/python -m tests.benchmark
 
 lock: ## bring requirements.lock in step with pyproject.toml (UPGRADE=1: take the newest of everything)
 	@test -x .lock/bin/uv || { $(PYTHON) -m venv --clear .lock && .lock/bin/python -m pip install -qq '$(UV)'; }

@@ -6,22 +6,26 @@ a line and can be built again from it: ``World(patrons=2, client="heuristic", se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from hedging.runs.loop import play_block
+from hedging.measures.trajectories import Trajectories
+from hedging.results.save import save
+from hedging.runs.batch import Cell, play_cell
 from hedging.settings.compose import Tree, compose
 from hedging.settings.events import apply_to_parameters
 from hedging.settings.settings import Settings, read_settings
+from hedging.studies.study import read_study
 from hedging.world import dates
 from hedging.world.arrays import Array
 from hedging.world.parameters import DECLARATIONS, REAL, Declaration, Parameters
@@ -32,8 +36,8 @@ from hedging.world.phases.politics import Politics
 from hedging.world.phases.relations import Relations
 from hedging.world.phases.settlement import Settlement
 from hedging.world.phases.utility import Welfare
-from hedging.world.quantities import QUANTITIES, TERMS_ALONE
 from hedging.world.state import STATES, State, described
+from hedging.world.world import QUANTITIES, TERMS_ALONE, play_out
 from hedging.world.world import World as ModelWorld
 
 NAMES = ("north", "east", "south", "west", "centre")
@@ -177,6 +181,45 @@ def play(settings: Settings, names: tuple[str, ...] = RECORDED) -> Run:
     """Play all quarters of all draws of a setting."""
     block = play_block(settings, 0, settings.draws, names)
     return Run(settings, block.arrays, block.parameters)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some draws, stepped to the horizon: what was recorded of them, and the numbers they had."""
+
+    first: int
+    count: int
+    arrays: dict[str, Array]
+    parameters: Parameters
+    sampled: dict[str, Array]
+
+
+def play_block(settings: Settings, first: int, count: int, names: Iterable[str]) -> Block:
+    """Step the draws first .. first + count - 1 to the horizon and record some quantities."""
+    world = ModelWorld(settings, first, count)
+    return Block(first, count, play_out(world, names), world.parameters, world.sampled)
+
+
+def blocks_of(settings: Settings, size: int, names: Iterable[str]) -> list[Block]:
+    """All draws of a setting, block by block."""
+    cells = Cell(0, 1, 0, settings.draws).cut(size)
+    return [play_block(settings, cell.first, cell.draws, names) for cell in cells]
+
+
+def joined(blocks: Sequence[Block]) -> dict[str, Array]:
+    """What was recorded of blocks, put together."""
+    return {name: np.concatenate([b.arrays[name] for b in blocks], axis=-1) for name in blocks[0].arrays}
+
+
+def measured(settings: Settings) -> Trajectories:
+    """All draws of a setting with every quantity recorded, and the nulls: any measure of them."""
+    (play,) = read_study(settings).plays
+    return play_cell(play, Cell(0, 1, 0, settings.draws), whole=True)[0]
+
+
+def save_run(settings: Settings, folder: Path, command: str = "a test", **given: Any) -> None:
+    """Write the run folder of a setting."""
+    save(read_study(settings), folder, command, **given)
 
 
 def step_of_many(settings: Settings, state: State, quarter: int, many: int) -> dict[str, Array]:

@@ -14,7 +14,7 @@ from command_line import ROOT, TINY, Command, Ran, bytes_of, start
 
 from hedging.errors import HedgingError
 from hedging.results.places import folder_for
-from hedging.settings.series import read_series
+from hedging.settings.events import read_series
 from hedging.settings.settings import settings_for
 
 EVENT = "+events.blow={from: 2016Q1, path: patrons.russia.budget, add: 1}"
@@ -258,6 +258,52 @@ def test_a_config_of_ones_own_that_is_no_yaml(study: Command, results: Path, her
     told(study("--config-dir", "mine", "experiment=broken"), results, "broken.yaml", "line 2")
 
 
+CALLBACK = """
+from pathlib import Path
+from hydra.experimental.callback import Callback
+
+class Mine(Callback):
+    def __init__(self) -> None:
+        Path("ran.txt").touch()
+"""
+MINE = "mine: {_target_: callback_of_ones_own.Mine}"
+WHOLE = "# @package _global_\n"
+OF_HYDRA = {
+    "a node": {"experiment/mine.yaml": f"{WHOLE}hydra:\n  callbacks: {{{MINE}}}\n"},
+    "a class": {"experiment/mine.yaml": f"{WHOLE}hydra: {{launcher: {{_target_: os.system}}}}\n"},
+    "a sweep": {"experiment/mine.yaml": f"{WHOLE}hydra: {{sweeper: {{params: {{+hydra.job.name: a}}}}}}\n"},
+    "a file of a group": {
+        "experiment/mine.yaml": f"{WHOLE}defaults: [override /hydra/callbacks: mine]\n",
+        "hydra/callbacks/mine.yaml": f"{MINE}\n",
+    },
+    "a package": {"experiment/mine.yaml": f"# @package hydra.callbacks\n{MINE}\n"},
+    "another package": {
+        "experiment/mine.yaml": f"{WHOLE}defaults: [/shock@hydra.callbacks: mine]\n",
+        "shock/mine.yaml": f"{MINE}\n",
+    },
+}
+
+
+@pytest.mark.parametrize("how", [["--config-dir", "mine"], ["hydra.searchpath=[file://mine]"]])
+@pytest.mark.parametrize("what", OF_HYDRA)
+def test_a_config_of_ones_own_has_hydra_run_nothing(
+    study: Command, results: Path, here: Path, what: str, how: list[str]
+) -> None:
+    (here / "callback_of_ones_own.py").write_text(CALLBACK, encoding="utf-8")
+    for name, text in OF_HYDRA[what].items():
+        (here / "mine" / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / "mine" / name).write_text(text, encoding="utf-8")
+    for mode in ([], ["-m"]):
+        ran = study(*mode, *how, *TINY, "experiment=mine", "sweep.dry=true")
+        told(ran, results, "mine.yaml in mine: ", "sets what Hydra itself does", "on the command line")
+    assert not (here / "ran.txt").exists()
+
+
+def test_a_folder_of_configs_that_cannot_be_looked_into(study: Command, results: Path) -> None:
+    told(study("--config-path", "mine"), results, "--config-path=mine", "--config-dir")
+    told(study("hydra.searchpath=[pkg://mine]"), results, "pkg://mine is no folder", "file:///")
+
+
 def test_a_rule_of_ones_own_that_cannot_be_imported(study: Command, results: Path, here: Path) -> None:
     (here / "broken_rule_module.py").write_text("def choose(:\n", encoding="utf-8")
     ran = study(*TINY, "client/rule=custom", "client.rule._target_=broken_rule_module.Rule")
@@ -303,7 +349,7 @@ def test_a_disk_that_is_full(study: Command, results: Path, monkeypatch: pytest.
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("hedging.plots.draw_figures", full)
+    monkeypatch.setattr("hedging.plots.figures.draw_figures", full)
     ran = study(*TINY)
     assert (ran.status, ran.err.count("\n")) == (1, 1)
     assert (

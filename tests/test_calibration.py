@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,26 +15,38 @@ import pytest
 import yaml
 from command_line import ROOT
 
-from experiments import calibrate
-from hedging.analysis.calibration import parts
-from hedging.analysis.calibration.anneal import Pool, anneal, effective
+from experiments.calibrate import main
+from hedging.analysis.calibration import batches
+from hedging.analysis.calibration.batches import Job, read_job
+from hedging.analysis.calibration.calibrate import (
+    calibrate,
+    compared,
+    judged,
+    mark,
+    read_manifest,
+    report,
+    stale,
+)
 from hedging.analysis.calibration.findings import probabilities
-from hedging.analysis.calibration.match import CUTOFF, Match, bounds_weight, on_record, planted
-from hedging.analysis.calibration.plan import Effort, Job, mark, read_job, read_plan
-from hedging.analysis.calibration.report import answer, report
-from hedging.analysis.calibration.targets import Record, read_record
-from hedging.analysis.calibration.verdicts import beside, play_posterior
-from hedging.analysis.calibration.worlds import Given, worlds_under
-from hedging.analysis.calibration.writing import read_manifest, stale
+from hedging.analysis.calibration.report import answer, fill
+from hedging.analysis.calibration.targets import (
+    CUTOFF,
+    Record,
+    bounds_weight,
+    planted,
+    read_record,
+)
+from hedging.analysis.calibration.worlds import Effort, Given, anneal, effective, worlds_under
 from hedging.errors import HedgingError
-from hedging.measures.catalogue import RECORDED
-from hedging.runs.grid import play_grid
-from hedging.runs.loop import play_block
+from hedging.measures.catalogue import recorded
+from hedging.runs.batch import plan_of
+from hedging.runs.loop import play_here
 from hedging.settings.settings import settings_for
 from hedging.studies.study import read_study
 from hedging.world.arrays import Array
 from hedging.world.chance import normal, uniform
 from hedging.world.sampling import sample
+from hedging.world.world import World, play_out
 
 COMMITTED = ROOT / "results" / "calibration"
 SOURCES = yaml.safe_load((ROOT / "configs" / "sources.yaml").read_text(encoding="utf-8"))
@@ -136,14 +148,13 @@ def test_a_good_target_is_read(tmp_path: Path) -> None:
 
 def small_record(sides: tuple[str, ...] = ("both", "both")) -> Record:
     some = [replace(t, side=side) for t, side in zip(RECORD.targets[:2], sides, strict=True)]
-    return Record((), tuple(some), 2.0)
+    return Record(setting=(), targets=tuple(some), memory=2.0)
 
 
 def test_implausibility_counts_standard_deviations_and_leaves_bounds_their_free_side() -> None:
     record = small_record(("at_most", "both"))
-    match = on_record(record)
     values = record.values[:, None] + record.spreads[:, None] * np.array([[-4.0, 0.0, 4.0]])
-    np.testing.assert_allclose(match.implausibility(values), [[0, 0, 4], [4, 0, 4]])
+    np.testing.assert_allclose(record.implausibility(values), [[0, 0, 4], [4, 0, 4]])
     assert CUTOFF == 3
 
 
@@ -152,7 +163,7 @@ def test_the_likelihood_is_the_normal_one_and_a_lost_country_has_none() -> None:
 
     record = small_record()
     values = record.values[:, None] + np.array([[0.0, 1.0, np.nan], [0.0, -0.5, 0.0]])
-    log = on_record(record).log_likelihood(values)
+    log = record.log_likelihood(values)
     exact = multivariate_normal(record.values, record.covariance).logpdf(values[:, :2].T)
     assert log[1] - log[0] == pytest.approx(exact[1] - exact[0])
     assert log[2] == -np.inf
@@ -161,7 +172,7 @@ def test_the_likelihood_is_the_normal_one_and_a_lost_country_has_none() -> None:
 def test_a_planted_history_lies_about_its_truth_and_keeps_the_bounds() -> None:
     record, rng = small_record(("both", "at_least")), np.random.default_rng(1)
     truth = record.values + 5
-    made = np.stack([planted(record, truth, rng).observed for _ in range(2000)])
+    made = np.stack([planted(record, truth, rng).values for _ in range(2000)])
     assert made[:, 0].mean() == pytest.approx(truth[0], abs=0.1)
     assert made[:, 0].std() == pytest.approx(record.spreads[0], rel=0.1)
     assert (made[:, 1] == record.values[1]).all()
@@ -178,17 +189,17 @@ def line(
     """Anneal to a posterior that is known: a number even on 0 to 1, seen with a normal error."""
     from scipy.stats import norm, truncnorm
 
-    record = replace(small_record(), targets=(replace(RECORD.targets[0], measurement=sd, discrepancy=0.0),))
-    match = Match(record, np.array([observed]))
+    record = replace(
+        small_record(), targets=(replace(RECORD.targets[0], value=observed, measurement=sd, discrepancy=0.0),)
+    )
     rng = np.random.default_rng(seed)
     cube = rng.random((5, 4000))
 
     def play(points: Array) -> Array:
         return points[:1]
 
-    done = anneal(
-        Pool(play(cube), lambda at: cube[:, at]), play, match.log_likelihood, size, 4, 8, rng, (0.25,)
-    )
+    worlds = SimpleNamespace(points=lambda at: cube[:, at], values=play, record=record)
+    done = anneal(play(cube), worlds, Effort(size, 4, 8), rng, 0.25)
     low, high = (-observed / sd, (1 - observed) / sd)
     exact = truncnorm(low, high, loc=observed, scale=sd)
     evidence = np.log((norm.cdf(high) - norm.cdf(low)) * sd * np.sqrt(2 * np.pi))
@@ -198,13 +209,15 @@ def line(
 @pytest.mark.parametrize(("sd", "observed"), [(0.1, 0.7), (0.02, 0.99)])
 def test_annealing_finds_a_posterior_and_an_evidence_that_are_known(sd: float, observed: float) -> None:
     done, mean, spread, evidence = line(sd=sd, observed=observed)
-    assert done.cube[0].mean() == pytest.approx(mean, abs=0.1 * spread)
-    assert done.cube[0].std() == pytest.approx(spread, rel=0.08)
-    assert done.evidence[-1] == pytest.approx(evidence, abs=0.12)
-    assert done.cube[1:].mean() == pytest.approx(0.5, abs=0.02), "what the data do not touch stays as it was"
-    assert (np.diff(done.powers) > 0).all()
-    assert done.powers[-1] == 1
-    assert 0.25 in done.powers
+    assert done["cube"][0].mean() == pytest.approx(mean, abs=0.1 * spread)
+    assert done["cube"][0].std() == pytest.approx(spread, rel=0.08)
+    assert done["evidence"][-1] == pytest.approx(evidence, abs=0.12)
+    assert done["cube"][1:].mean() == pytest.approx(0.5, abs=0.02), (
+        "what the data do not touch stays as it was"
+    )
+    assert (np.diff(done["powers"]) > 0).all()
+    assert done["powers"][-1] == 1
+    assert 0.25 in done["powers"]
 
 
 def test_annealing_recovers_planted_truths_as_often_as_it_says() -> None:
@@ -212,7 +225,7 @@ def test_annealing_recovers_planted_truths_as_often_as_it_says() -> None:
     for number in range(60):
         truth = rng.random()
         done, *_ = line(size=200, seed=number, observed=truth + 0.1 * rng.standard_normal())
-        low, high = np.quantile(done.cube[0], (0.25, 0.75))
+        low, high = np.quantile(done["cube"][0], (0.25, 0.75))
         inside.append(low <= truth <= high)
     assert 0.33 < np.mean(inside) < 0.67
 
@@ -236,7 +249,7 @@ def test_the_answer_is_no_surer_than_the_numbers(shares: tuple[float, float], sa
     rules = pd.DataFrame(
         {"rule": ["a", "b"], "probability": shares, "low": shares, "high": shares, "tolerance": 1.0}
     )
-    assert said in answer(rules, {"a": "heuristic", "b": "random"})
+    assert said in fill("{answer:answer}", answer(rules, {"a": "heuristic", "b": "random"}))
 
 
 # Worlds as points of a cube
@@ -249,13 +262,14 @@ def test_a_world_of_the_cube_is_the_draw_of_a_run() -> None:
     ]
     worlds = worlds_under("heuristic", replace(RECORD, setting=tuple(quiet)), 5)
     cube = worlds.prior(1020, 9)
-    block = play_block(settings_for(None, quiet), 1020, 9, RECORDED)
+    names = recorded(outcome.declared for outcome in worlds.outcomes.values())[""]
+    arrays = play_out(World(settings_for(None, quiet), 1020, 9), names)
     numbers = worlds.numbers(cube)
     for path, values in sample(settings_for(None, quiet), 1020, 9).items():
         np.testing.assert_array_equal(numbers[path], values)
-    arm = worlds.play(cube)
-    for name in RECORDED:
-        np.testing.assert_array_equal(arm[name], block.arm[name], err_msg=name)
+    (t,) = worlds.played(cube, worlds.outcomes.values())
+    for name in names:
+        np.testing.assert_array_equal(t[name], arrays[name], err_msg=name)
     np.testing.assert_array_equal(worlds.values(cube)[:, 3:5], worlds.values(cube[:, 3:5]))
 
 
@@ -267,36 +281,29 @@ def test_luck_that_is_not_laid_in_is_refused() -> None:
         luck.numbers("quake", ("",), uniform, 0)
 
 
-# The whole of it, in parts
+# The whole of it, in batches
 
 
 def tiny() -> Job:
-    job = read_job(small=True)
-    plan, few = job.plan, Effort(24, 1, 1)
-    rules = {name: replace(plan.rules[name], draws=192, size=32) for name in ("heuristic", "random")}
-    proposals = {"slump": plan.proposals["slump"]}
+    job = read_job(quick=True)
+    few = {"size": 24, "moves": 1, "last_moves": 1}
+    rules = {name: replace(job.rules[name], draws=192, size=32) for name in ("heuristic", "random")}
     sizes = {
-        "truths": 3,
-        "mistaken": 2,
-        "planted": few,
-        "left_out": few,
-        "proposed": few,
-        "proposed_draws": 64,
+        "planted": replace(job.planted, truths=3, **few),
+        "left_out": Effort(**few),
+        "proposed": replace(job.proposed, draws=64, **few),
     }
-    return Job(replace(plan, rules=rules, proposals=proposals, rows=40, **sizes), job.record)
+    return replace(job, rules=rules, proposals={"slump": job.proposals["slump"]}, rows=40, **sizes)
+
+
+HERE = {"name": "serial"}
 
 
 @pytest.fixture(scope="module")
-def executor() -> Any:
-    with ThreadPoolExecutor(1) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory, executor: Executor) -> tuple[Path, Path]:
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A calibration of next to nothing: the results folder and that of the calibration."""
     results = tmp_path_factory.mktemp("calibrated")
-    return results, calibrate.calibrate(tiny(), results, executor, "a test")
+    return results, calibrate(tiny(), results, HERE, "a test")
 
 
 def test_a_calibration_writes_its_folder(ran: tuple[Path, Path]) -> None:
@@ -305,7 +312,7 @@ def test_a_calibration_writes_its_folder(ran: tuple[Path, Path]) -> None:
     assert {"README.md", "posterior.parquet", "manifest.json", "config.yaml", "fit.png", "rules.png"} <= names
     sample = pd.read_parquet(folder / "posterior.parquet")
     assert len(sample) == 40
-    ranges = {n.path: n.extremes for n in tiny().fitted.varied}
+    ranges = {n.path: n.extremes for n in tiny().worlds().varied}
     assert set(sample.columns) == set(ranges)
     for path, (low, high) in ranges.items():
         assert sample[path].between(low - 1e-6 * abs(low), high + 1e-6 * abs(high)).all(), path
@@ -316,35 +323,57 @@ def test_a_calibration_writes_its_folder(ran: tuple[Path, Path]) -> None:
 
 
 def test_a_calibration_is_taken_up_where_it_stopped(
-    ran: tuple[Path, Path], executor: Executor, monkeypatch: pytest.MonkeyPatch
+    ran: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    results, folder = ran
+    results = tmp_path / "again"
+    shutil.copytree(ran[0], results)
+    folder = results / "calibration"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     (place,) = (results / "scratch" / "calibration").iterdir()
-    kept = sorted(place.glob("*.npz"))
-    (place / "anneal-heuristic-0000.npz").unlink()
-    (place / "planted-heuristic-0001.npz").write_bytes(b"cut off")
+    kept = sorted(place.iterdir())
+    (lost,) = place.glob("anneal-heuristic-0000*.npz")
+    lost.unlink()
+    (harmed,) = place.glob("planted-heuristic-0001*.npz")
+    harmed.write_bytes(b"cut off")
     worked: list[str] = []
 
     def counted(kind: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda part, job, folder: (worked.append(part.name), kind(part, job, folder))[1]
+        return lambda batch: (worked.append(batch.name), kind(batch))[1]
 
-    monkeypatch.setattr(parts, "KINDS", {name: counted(kind) for name, kind in parts.KINDS.items()})
-    calibrate.calibrate(tiny(), results, executor, "a test")
-    assert sorted(worked) == ["anneal-heuristic-0000.npz", "planted-heuristic-0001.npz"]
-    assert sorted(place.glob("*.npz")) == kept
+    monkeypatch.setattr(batches, "KINDS", {name: counted(kind) for name, kind in batches.KINDS.items()})
+    calibrate(tiny(), results, HERE, "a test")
+    assert sorted(worked) == ["anneal-heuristic-0000", "planted-heuristic-0001"]
+    assert sorted(place.iterdir()) == kept
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_verdicts_are_taken_over_only_with_the_posterior_that_they_are_of(
+    ran: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hedging.plots.calibration.draw", lambda found, folder: None)
+    results = tmp_path / "again"
+    shutil.copytree(ran[0], results)
+    told = pd.DataFrame({"study": ["a"], "claim": ["b"], "rule": ["c"], "changed": [False]})
+    for name in ("prior_share", "posterior_share", "prior_overall", "posterior_overall"):
+        told[name] = 0.5
+    told.to_csv(results / "calibration" / "claims.csv", index=False)
+    calibrate(tiny(), results, HERE, "a test")
+    assert (results / "calibration" / "claims.csv").exists()
+    assert "None changes." in (results / "calibration" / "README.md").read_text(encoding="utf-8")
+    (results / "calibration" / "posterior.parquet").write_bytes(b"another")
+    calibrate(tiny(), results, HERE, "a test")
+    assert not (results / "calibration" / "claims.csv").exists()
+
+
 def test_what_fails_stops_the_run_and_keeps_what_is_done(
-    executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*arguments: Any) -> Any:
         raise HedgingError("no more")
 
-    monkeypatch.setitem(parts.KINDS, "anneal", fails)
+    monkeypatch.setitem(batches.KINDS, "anneal", fails)
     with pytest.raises(HedgingError, match="no more"):
-        calibrate.calibrate(tiny(), tmp_path, executor, "a test")
+        calibrate(tiny(), tmp_path, HERE, "a test")
     assert list(tmp_path.rglob("prior-*.npz"))
     assert not (tmp_path / "calibration").exists()
 
@@ -353,28 +382,12 @@ def test_another_number_makes_another_calibration() -> None:
     job, worlds = tiny(), {"heuristic: reserves_2016": 1.0}
     assert mark(job, worlds) == mark(tiny(), worlds)
     assert mark(job, worlds) != mark(job, {"heuristic: reserves_2016": 1.001})
-    assert mark(job, worlds) != mark(Job(replace(job.plan, moves=9), job.record), worlds)
-
-
-def test_verdicts_are_taken_over_only_with_the_posterior_that_they_are_of(
-    ran: tuple[Path, Path], executor: Executor, tmp_path: Path
-) -> None:
-    results = tmp_path / "again"
-    shutil.copytree(ran[0], results)
-    told = pd.DataFrame({"study": ["a"], "claim": ["b"], "rule": ["c"], "changed": [False]})
-    for name in ("prior_share", "posterior_share", "prior_overall", "posterior_overall"):
-        told[name] = 0.5
-    told.to_csv(results / "calibration" / "claims.csv", index=False)
-    calibrate.calibrate(tiny(), results, executor, "a test")
-    assert (results / "calibration" / "claims.csv").exists()
-    (results / "calibration" / "posterior.parquet").write_bytes(b"another")
-    calibrate.calibrate(tiny(), results, executor, "a test")
-    assert not (results / "calibration" / "claims.csv").exists()
+    assert mark(job, worlds) != mark(replace(job, moves=9), worlds)
 
 
 def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as stop:
-        calibrate.main(arguments)
+        main(arguments)
     assert stop.value.code == 1
     said = capsys.readouterr().err
     assert said.startswith("error: ")
@@ -400,7 +413,7 @@ def test_what_cannot_be_is_told_in_one_line(
 
 
 def test_help_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    calibrate.main(["--help"])
+    main(["--help"])
     assert "experiments.calibrate verdicts" in capsys.readouterr().out
 
 
@@ -411,7 +424,7 @@ def test_help_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         ({"fitted": "prophet"}, "no rule 'prophet'"),
         ({"tolerances": [2]}, "write a list with 1 in it"),
         ({"rules": {}}, "name two client rules or more"),
-        ({"left_out": {"size": 1}}, "left_out.moves=None"),
+        ({"left_out": {"size": 1}}, "left_out.moves is missing"),
         ({"speed": 1}, "no key 'speed'"),
     ],
 )
@@ -420,7 +433,7 @@ def test_a_plan_that_cannot_be_is_refused(change: dict[str, Any], problem: str, 
     path = tmp_path / "calibration.yaml"
     path.write_text(yaml.safe_dump(tree | change))
     with pytest.raises(HedgingError, match=problem):
-        read_plan(path)
+        read_job(path=path)
 
 
 # The posterior in use
@@ -435,25 +448,15 @@ def test_an_axis_and_another_range_win_over_the_sample() -> None:
     study = read_study(settings_for("red_line_map", words[1:]), words)
     one = study.plays[0]
     assert any("red_line" in key for key in one.grid.numbers)
-    text = one.outcomes[:1]
-    grid = replace(one.grid)
-    found = play_grid(replace(one.settings, draws=2), grid, text)[text[0].text]
+    few = replace(study, plays=(replace(one, outcomes=one.outcomes[:1]),))
+    found = play_here(plan_of(few), HERE).outcomes(0)[0, 0]
     assert np.ptp(found, axis=0).max() > 0, "the outcome varies along the axes"
 
 
 @pytest.mark.parametrize("study", ["baseline", "outreach_dose"])
 def test_a_study_is_played_under_the_posterior(study: str) -> None:
-    judgements = play_posterior(study, quick=True).judgements
-    after = pd.DataFrame(
-        [
-            {"study": study, "claim": claim.text, "rule": j.rule, "posterior_share": j.share, "low": j.low,
-             "high": j.high, "draws": j.draws, "posterior_verdict": j.verdict, "posterior_overall": "",
-             "posterior_effect": j.effect}
-            for claim, each in judgements
-            for j in each
-        ]
-    )  # fmt: skip
-    table = beside(study, after, ROOT / "results")
+    after = judged(study, quick=True)
+    table = compared(study, after, ROOT / "results")
     assert len(table) == len(after) > 0
     assert table["prior_verdict"].notna().all()
 
@@ -471,7 +474,7 @@ def test_figures_show_what_they_say() -> None:
     (axes,) = plots.implausibility(tables["targets"], about).axes
     assert [tick.get_text() for tick in axes.get_yticklabels()] == tables["targets"]["label"].tolist()
     assert "standard deviations" in axes.get_xlabel()
-    labels = {name: rule.label for name, rule in read_plan().rules.items()}
+    labels = {name: rule.label for name, rule in read_job().rules.items()}
     (axes,) = plots.rules(tables["rules"], labels, about).axes
     heights = [bar.get_height() for bar in axes.patches]
     assert sum(heights) == pytest.approx(tables["rules"]["tolerance"].nunique(), abs=1e-3)
@@ -479,15 +482,15 @@ def test_figures_show_what_they_say() -> None:
     assert len(axes.get_yticks()) == plots.MOST_NUMBERS
     time, ranks = np.arange(2015, 2025, 0.25), np.random.default_rng(1).random((30, 4))
     fan = np.stack([time * 0 + level for level in (1, 2, 3, 4, 5)])
-    panel = plots.Panel("Reserves, USD bn", "#222222", time, fan, fan, [(2016.0, 4.2, 1.0)])
+    panel = plots.Fan("Reserves, USD bn", "#222222", time, fan, fan, [(2016.0, 4.2, 1.0)])
     first = plots.fit([panel, panel], about).axes[0]
     assert any(line.get_xdata()[0] == plots.WRITTEN for line in first.lines), (
         "the end of the record is marked"
     )
     (axes,) = plots.recovery(ranks, np.array([True, True, False, False]), about).axes
     assert axes.get_xlim() == (0, 1)
-    names, values = ["client.a", "patrons.b.c"], [ranks[:, 0], ranks[:, 1]]
-    assert len(plots.pairs(names, values, about).axes) == 4
+    some = {"client.a": ranks[:, 0], "patrons.b.c": ranks[:, 1]}
+    assert len(plots.pairs(some, about).axes) == 4
 
 
 # What is committed
@@ -505,23 +508,11 @@ def test_the_committed_posterior_is_small_and_whole() -> None:
     file = COMMITTED / "posterior.parquet"
     assert file.stat().st_size < 1_000_000
     table = pd.read_parquet(file)
-    assert len(table) == read_job().plan.rows >= 2000 or len(table) == 2000
+    assert len(table) == read_job().rows >= 2000 or len(table) == 2000
     assert not table.isna().any().any()
 
 
 def test_enough_was_drawn_and_planted() -> None:
     told = read_manifest(COMMITTED)["told"]
     assert told["draws"] >= 300_000
-    assert read_job().plan.truths >= 50
-
-
-def test_the_futures_of_any_executor_will_do() -> None:
-    class Serial(Executor):
-        def submit(self, fn: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-            done: Future[Any] = Future()
-            done.set_result(fn(*arguments, **named))
-            return done
-
-    done: list[int] = []
-    parts.work_all([], tiny(), Path(), Serial(), done.append)
-    assert done == []
+    assert read_job().planted.truths >= 50

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hedging.errors import HedgingError
-from hedging.studies.claims import Claim, Known, read_claim
-from hedging.studies.formula import read_formula, read_formulas
+from hedging.studies.claim import Claim, Known, read_formula, read_formulas
+from hedging.studies.claims import read_claims
 from hedging.studies.judging import Judgement, judge, overall, percent, verdict, wilson
 
 DOSE = (0.0, 0.5, 1.0, 2.0)
@@ -21,7 +21,8 @@ def claim(kind: str, **said: Any) -> Claim:
     own: dict[str, Any] = {"axis": "dose"} if kind not in ("greater", "largest_share") else {}
     own |= {"at": {"arm": "with", "push": 1} | ({"dose": 0} if kind in ("greater", "largest_share") else {})}
     own |= {"more": {"arm": "with"}, "less": {"arm": "without"}} if kind == "greater" else {}
-    return read_claim({"text": "it holds", "kind": kind, "outcome": "reserves"} | own | said, KNOWN, 1)
+    (found,) = read_claims([{"text": "it holds", "kind": kind, "outcome": "reserves"} | own | said], KNOWN)
+    return found
 
 
 def judged(stated: Claim, *sides: Any, weight: Any = None) -> Judgement:
@@ -194,6 +195,14 @@ def test_formulas_add_multiply_and_refer_to_the_reference() -> None:
     assert read_formula("a.x / b", "measures").unit({"a.x": "usd_bn", "b": "usd_bn"}) == "1"
 
 
+@pytest.mark.parametrize(
+    "raw", ["", "gdp +", "gdp reserves", "gdp ^ 2", "1 + 2", 3, {"a": "gdp", "b": "gdp"}]
+)
+def test_what_is_no_formula_is_refused(raw: object) -> None:
+    with pytest.raises(HedgingError, match=r"measures: .* is no outcome; write one, such as total_utility"):
+        read_formula(raw, "measures")
+
+
 def test_a_star_stands_for_every_member() -> None:
     found = read_formulas(["carrots.*", "trade_share.*@2019Q4"], ["x", "y"], ["x", "y", "z"], "measures")
     dated = [f"trade_share.{name}@2019Q4" for name in "xyz"]
@@ -204,7 +213,7 @@ BAD: dict[str, dict[str, Any]] = {
     "no kind 'bigger'": {"kind": "bigger"},
     "no axis 'depth'": {"kind": "monotone", "axis": "depth"},
     "did you mean 'direction'": {"kind": "monotone", "axis": "dose", "directon": "falling"},
-    "no word 'down'": {"kind": "monotone", "axis": "dose", "at": HERE, "direction": "down"},
+    "no direction 'down'": {"kind": "monotone", "axis": "dose", "at": HERE, "direction": "down"},
     "no arm 'wiht'": {"kind": "monotone", "axis": "dose", "at": {"arm": "wiht", "push": 1}},
     "which arm": {"kind": "monotone", "axis": "dose", "at": {"push": 1}},
     "where on push": {"kind": "monotone", "axis": "dose", "at": {"arm": "with"}},
@@ -212,6 +221,10 @@ BAD: dict[str, dict[str, Any]] = {
     "no value '7'": {"kind": "monotone", "axis": "dose", "at": HERE | {"push": 7}},
     "no rule 'dice'": {"kind": "monotone", "axis": "dose", "at": HERE, "rules": ["dice"]},
     "less is missing": {"kind": "greater", "more": {"arm": "with"}},
+    "no judged 'median'": {"kind": "convex", "axis": "dose", "at": HERE, "judged": "median"},
+    "write true or false": {"kind": "convex", "axis": "dose", "at": HERE, "overall": "yes"},
+    "no key 'judged'": {"kind": "largest_share", "outcome": "regime.hedging@2016Q4", "judged": "draws"},
+    "'with' is no place": {"kind": "convex", "axis": "dose", "at": "with"},
     "no regime 'hedgin'": {"kind": "largest_share", "outcome": "regime.hedgin@2016Q4"},
     "no outcome": {"kind": "convex", "axis": "dose", "at": HERE, "outcome": None},
 }
@@ -220,6 +233,6 @@ BAD: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("told", BAD)
 def test_a_claim_that_cannot_be_is_refused_in_one_line(told: str) -> None:
     with pytest.raises(HedgingError, match=told) as caught:
-        read_claim({"text": "it holds", "outcome": "reserves"} | BAD[told], KNOWN, 3)
+        read_claims([{"text": "it holds", "outcome": "reserves"} | BAD[told]], KNOWN)
     assert str(caught.value).count("\n") == 0
-    assert "claims[3]" in str(caught.value)
+    assert "claims[1]" in str(caught.value)

@@ -17,11 +17,12 @@ from matplotlib.text import Text
 
 from hedging import load
 from hedging.measures.catalogue import SERIES, TOTALS
-from hedging.plots import FIGURES
+from hedging.plots.figures import draw_figure
 from hedging.results.places import LONGEST, folder_for, results_dir
 from hedging.settings.compose import as_overrides
 from hedging.settings.header import OF_RUNS
 from hedging.settings.settings import settings_for
+from hedging.studies.study import figures_of
 from hedging.world import dates
 
 RUN_FILES = {"config.yaml", "manifest.json", "summary.csv", "draws.parquet", "trajectories.nc"}
@@ -68,7 +69,7 @@ def draws(folder: Path) -> pd.DataFrame:
 
 def test_a_run_folder_is_whole_and_there_is_no_other(whole: Whole) -> None:
     folder = whole.first.folder
-    figures = {f"{name}.png" for name in FIGURES}
+    figures = {f"{figure.name}.png" for figure in figures_of({})}
     assert {path.name for path in folder.iterdir()} == RUN_FILES | figures | {"claims.csv"}
     beside = [path for path in folder.parents[2].rglob("*") if folder not in path.parents]
     assert {path.name for path in beside} == {"scratch", "baseline", folder.name}
@@ -100,7 +101,7 @@ def test_the_same_command_gives_the_same_bytes(whole: Whole) -> None:
 
 
 def test_every_figure_is_an_image_with_something_on_it(whole: Whole) -> None:
-    for name in FIGURES:
+    for name in (figure.name for figure in figures_of({})):
         image = (whole.first.folder / f"{name}.png").read_bytes()
         assert image[:8] == b"\x89PNG\r\n\x1a\n", name
         assert min(struct.unpack(">II", image[16:24])) > 300, name
@@ -344,8 +345,9 @@ RATIOS = {"concession_price", "stall_index"}
 
 def test_a_fourth_patron_is_on_every_figure_of_patrons(study: Command) -> None:
     told = load(study(*TINY, "+patron@patrons.european_union=european_union").folder)
+    asked = {figure.name: figure for figure in figures_of({})}
     for name in ("debt", "trade_share", "warmth", "effort", "offers", "integration", "overview"):
-        figure = FIGURES[name](told)
+        figure = draw_figure(asked[name], told)
         texts = " ".join(" ".join(text.get_text().split()) for text in figure.findobj(Text))
         assert "European Union" in texts, name
         figure.clear()
@@ -441,13 +443,16 @@ def test_looking_at_a_setting_runs_nothing(results: Path, here: Path) -> None:
 
 def test_overrides_of_the_command_line_are_those_of_python(study: Command) -> None:
     told = {"patrons.russia.red_line": 0.8, "ensemble.vary": ["client.*"], "client.label": "Minsk"}
+    told["question"] = "And, if so, 'why'?"
     assert as_overrides("baseline", told) == (
         "experiment=baseline",
         "patrons.russia.red_line=0.8",
         "ensemble.vary=[client.*]",
         "client.label=Minsk",
+        r"question='And, if so, \'why\'?'",
     )
-    assert settings_for("baseline", told).labels["client"] == "Minsk"
+    settings = settings_for("baseline", told)
+    assert (settings.labels["client"], settings.question) == ("Minsk", told["question"])
 
 
 def test_a_dry_run_plays_nothing_with_or_without_a_sweep(study: Command, results: Path) -> None:

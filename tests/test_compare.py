@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+import yaml
 from matplotlib.figure import Figure
 from scipy import stats
 
-from experiments import compare
-from experiments.compare import changed, differences, find
+from experiments.compare import main
+from hedging import load
 from hedging.errors import HedgingError
-from hedging.plots.compare import MOST, Row, side_by_side
-from hedging.results.compare import Run, at_the_end, paired, unpaired, why_unpaired
-from hedging.results.compare_table import largest, standardised
-from hedging.results.inputs import ABSENT, changed_inputs, inputs
-from hedging.results.run import save_run
+from hedging.plots.compare import MOST, side_by_side
+from hedging.plots.style import CLIENT_COLOUR
+from hedging.results.compare import compare, differences, largest, standardised
+from hedging.results.manifest import ABSENT, changed_inputs, inputs
+from hedging.results.pairing import Run, at_the_end, paired, unpaired, why_unpaired
+from hedging.results.places import find_run
 from hedging.settings.settings import settings_for
+from tests.strategies import save_run
 
 TINY = ("ensemble.draws=24", "ensemble.keep=0", "horizon=12", "claims=[]", "client.theta_hazard=30")
 """A short run whose rulers often fall, so that some draws stand in one run alone."""
@@ -45,7 +51,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """Tiny runs without figures."""
     place = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hedging.plots.draw_figures", lambda summary, folder: [])
+        patch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
         for name, overrides in RUNS.items():
             size = TINY[2:] if "ensemble=point" in overrides else TINY
             save_run(settings_for("baseline", [*size, *overrides]), place / name, "as the test does")
@@ -91,13 +97,39 @@ def test_inputs_that_differ_are_told_with_old_and_new() -> None:
     ]
 
 
-def test_only_what_differs_between_two_runs_is_told(runs: dict[str, Run]) -> None:
-    assert changed(runs["a"], runs["b"]) == ["patrons.russia.red_line: 1 (0.6 to 1.6) -> 0.6"]
-    assert changed(runs["a"], runs["seed"]) == ["seed: 1 -> 2"]
-    older = Run("older", runs["a"].folder)
-    older.__dict__["manifest"] = {"versions": {**runs["a"].manifest["versions"], "numpy": "2.0.0"}}
-    (line,) = changed(older, runs["a"])
+def test_only_what_differs_between_two_runs_is_told(runs: dict[str, Run], tmp_path: Path) -> None:
+    a, b, seed = (runs[name].folder for name in ("a", "b", "seed"))
+    assert compare(a, b).inputs == ["patrons.russia.red_line: 1 (0.6 to 1.6) -> 0.6"]
+    assert compare(a, seed).inputs == ["seed: 1 -> 2"]
+    older = Path(shutil.copytree(a, tmp_path / "older"))
+    manifest = json.loads((older / "manifest.json").read_text())
+    manifest["versions"]["numpy"] = "2.0.0"
+    (older / "manifest.json").write_text(json.dumps(manifest))
+    (line,) = compare(older, a).inputs
     assert line.startswith("version of numpy: 2.0.0 -> ")
+
+
+def test_an_older_setting_that_does_not_say_how_luck_is_drawn_means_its_own(runs: dict[str, Run]) -> None:
+    older = Run("older", runs["a"].folder)
+    older.__dict__["tree"] = {**older.tree, "ensemble": {"draws": 24}}
+    assert why_unpaired(older, runs["b"]) == ""
+
+
+def test_a_folder_is_read_without_importing_what_its_setting_names(
+    runs: dict[str, Run], results: Path, here: Path
+) -> None:
+    mark, evil = here / "imported", "evil_module.Rule"
+    (here / "evil_module.py").write_text(f"open({str(mark)!r}, 'w').close()\n")
+    folder = Path(shutil.copytree(runs["b"].folder, here / "evil"))
+    tree = yaml.safe_load((folder / "config.yaml").read_text())
+    tree["client"]["rule"] = tree["patrons"]["russia"]["rule"] = {"_target_": evil, "nerve": 0.5}
+    tree["executor"] = {"_target_": evil}
+    (folder / "config.yaml").write_text(yaml.safe_dump(tree))
+    load(folder)
+    load(folder, "draws")
+    assert status(str(runs["a"].folder), str(folder)) == 0
+    assert not mark.exists()
+    assert "evil_module" not in sys.modules
 
 
 # Draw by draw.
@@ -216,9 +248,20 @@ def sweep(folder: Path, more: float, arms: tuple[str, ...] = ("x", "y")) -> Run:
     draws = pd.DataFrame(rows)
     draws["carrots.russia"] += more * (1 + draws["outreach"])
     draws.to_parquet(folder / "draws.parquet")
-    means = draws.groupby(["arm", "outreach"])["carrots.russia"].mean().reset_index(name="value")
-    told = {"quarter": "all", "measure": "carrots", "patron": "russia", "statistic": "mean", "unit": "usd_bn"}
-    means.assign(**told).to_csv(folder / "summary.csv", index=False)
+    keys = ("quarter", "measure", "patron", "unit")
+    told = {
+        "carrots.russia": ("all", "carrots", "russia", "usd_bn"),
+        "rise: of debt": ("all", "rise: of debt", "", "usd_bn"),
+        "debt.china@2019Q4": ("2019Q4", "debt", "china", "usd_bn"),
+    }
+    means = [
+        draws.groupby(["arm", "outreach"])[name]
+        .mean()
+        .reset_index(name="value")
+        .assign(statistic="mean", **dict(zip(keys, place, strict=True)))
+        for name, place in told.items()
+    ]
+    pd.concat(means).to_csv(folder / "summary.csv", index=False)
     (folder / "config.yaml").write_text(
         "seed: 1\nensemble: {draws: 20}\npatrons: {russia: {label: Russia, colour: '#B8390E'}}\n"
     )
@@ -231,7 +274,7 @@ def test_a_sweep_is_compared_arm_by_arm_and_point_by_point(tmp_path: Path) -> No
     assert len(table) == 2 * 3 * 3
     carrots = table[table["measure"] == "carrots"]
     assert carrots["difference"].tolist() == pytest.approx([0.1, 0.15, 0.2] * 2)
-    assert set(table["unit"]) == {"usd_bn", ""}
+    assert set(table["unit"]) == {"usd_bn"}
     dated = table[table["measure"] == "debt"]
     assert set(dated["quarter"]) == {"2019Q4"}
     assert set(table.loc[table["patron"] == "", "measure"]) == {"rise: of debt"}
@@ -245,7 +288,8 @@ def test_a_sweep_is_compared_arm_by_arm_and_point_by_point(tmp_path: Path) -> No
 def test_sweeps_without_draws_are_compared_point_by_point(tmp_path: Path) -> None:
     a, b = sweep(tmp_path / "a", 0.0), sweep(tmp_path / "b", 0.1)
     (tmp_path / "b" / "draws.parquet").unlink()
-    assert at_the_end(unpaired(a, b))["difference"].tolist() == pytest.approx([0.1, 0.15, 0.2] * 2)
+    table = at_the_end(unpaired(a, b)).query("measure == 'carrots'")
+    assert table["difference"].tolist() == pytest.approx([0.1, 0.15, 0.2] * 2)
 
 
 def test_runs_of_another_kind_cannot_be_compared(tmp_path: Path, runs: dict[str, Run]) -> None:
@@ -260,7 +304,7 @@ def test_runs_of_another_kind_cannot_be_compared(tmp_path: Path, runs: dict[str,
 
 
 def test_without_a_spread_differences_are_shares_of_their_size() -> None:
-    found = pd.DataFrame({"a": [1.0, 0.0, 3.0], "b": [2.0, 0.0, 3.0], "spread": 0.0})
+    found = pd.DataFrame({"a": [1.0, 0.0, 3.0], "b": [2.0, 0.0, 3.0], "spread": 0.0, "low": 0.0, "high": 0.0})
     table, words = standardised(found.assign(difference=found["b"] - found["a"]))
     assert table["standard"].tolist()[:2] == [0.5, 0.0]
     assert words == "B less A, as a share of the larger of the two"
@@ -271,15 +315,19 @@ def test_without_a_spread_differences_are_shares_of_their_size() -> None:
 ABOUT = xr.Dataset(attrs={"study": "A and B", "draws": 24, "seed": 1})
 
 
-def drawn(*rows: Row) -> Figure:
-    return side_by_side(rows, "From A to B", "difference (share)", ABOUT, ["A note."])
+COLUMNS = ("label", "means", "standard", "standard_low", "standard_high", "colour")
+
+
+def drawn(*rows: tuple[object, ...]) -> Figure:
+    table = pd.DataFrame(rows, columns=pd.Index(COLUMNS))
+    return side_by_side(table, "From A to B", "difference (share)", ABOUT, ["A note."])
 
 
 def test_rows_are_drawn_in_order_with_interval_name_and_what_they_are() -> None:
     figure = drawn(
-        Row("falls", "3 → 1 USD bn", -0.5, -0.6, -0.4, "#B8390E"),
-        Row("rises", "1 → 2 quarters", 0.2, -0.1, 0.5),
-        Row("alone", "1 → 3", 1.0, float("nan"), float("nan")),
+        ("alone", "1 → 3", 1.0, float("nan"), float("nan"), CLIENT_COLOUR),
+        ("falls", "3 → 1 USD bn", -0.5, -0.6, -0.4, "#B8390E"),
+        ("rises", "1 → 2 quarters", 0.2, -0.1, 0.5, CLIENT_COLOUR),
     )
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["falls", "rises", "alone"]
@@ -297,8 +345,8 @@ def test_rows_are_drawn_in_order_with_interval_name_and_what_they_are() -> None:
 
 
 def test_only_the_largest_differences_are_drawn_and_the_rest_counted() -> None:
-    rows = [Row(f"r{place}", "", (-1) ** place * place / 10, 0.0, 0.0) for place in range(MOST + 5)]
-    figure = drawn(*rows)
+    places = reversed(range(MOST + 5))
+    figure = drawn(*((f"r{p}", "", (-1) ** p * p / 10, 0.0, 0.0, CLIENT_COLOUR) for p in places))
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert len(names) == MOST
     assert not {"r0", "r1", "r2", "r3", "r4"} & set(names)
@@ -316,7 +364,7 @@ def test_equal_runs_make_an_empty_figure_that_says_so() -> None:
 def status(*arguments: str) -> int | str | None:
     """Run the command; how it ends."""
     try:
-        compare.main(arguments)
+        main(arguments)
     except SystemExit as stop:
         return stop.code
     return 0
@@ -327,7 +375,11 @@ def test_the_command_tells_what_differs_and_leaves_a_figure_and_a_table(
 ) -> None:
     assert status(str(runs["a"].folder), str(runs["b"].folder)) == 0
     folder = results / "scratch" / "compare" / "a-vs-b"
-    assert sorted(path.name for path in folder.iterdir()) == ["differences.csv", "differences.png"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "differences.csv",
+        "differences.png",
+        "manifest.json",
+    ]
     table = pd.read_csv(folder / "differences.csv")
     assert len(table) > 50
     assert table["standard"].dropna().abs().is_monotonic_decreasing
@@ -345,10 +397,10 @@ def test_runs_are_found_by_study_and_by_scratch_name(
     ):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.symlink_to(runs[name].folder)
-    assert find("baseline").folder == results / "baseline"
-    assert find("baseline/red_line=0.6").folder == results / "scratch" / "baseline" / "red_line=0.6"
+    assert find_run("baseline") == results / "baseline"
+    assert find_run("baseline/red_line=0.6") == results / "scratch" / "baseline" / "red_line=0.6"
     with pytest.raises(HedgingError, match=r"no run 'basline' in .*did you mean 'baseline'"):
-        find("basline")
+        find_run("basline")
 
 
 def test_equal_runs_can_be_compared(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,15 @@ import pytest
 import yaml
 from command_line import ROOT
 
-from experiments.book import book
 from hedging.measures.catalogue import SERIES, TOTALS
-from hedging.runs.loop import Block, play
+from hedging.measures.trajectories import Trajectories
 from hedging.settings.numbers import KEYS, Number, read_number
 from hedging.settings.settings import Settings, settings_for
 from hedging.world.parameters import DECLARATIONS, UNITS
-from hedging.world.quantities import QUANTITIES, TERMS_ALONE
-from hedging.world.sampling import Table
-from hedging.world.world import World
+from hedging.world.sampling import Lookup
+from hedging.world.world import QUANTITIES, TERMS_ALONE, World
+from tests.pages.book import book
+from tests.strategies import measured
 
 CONFIGS = ROOT / "configs"
 FOUR = "+patron@patrons.european_union=european_union"
@@ -69,7 +69,7 @@ def files() -> list[Path]:
     return [
         path
         for path in sorted(CONFIGS.rglob("*.yaml"))
-        if path.stem not in ("sources", "meanings", "targets", "calibration")
+        if path.stem not in ("sources", "targets", "calibration", "explain", "figures")
     ]
 
 
@@ -84,7 +84,6 @@ NODES = {
     for keys, node in nodes(read(path))
 }
 SOURCES: dict[str, dict[str, Any]] = read(CONFIGS / "sources.yaml")
-MEANINGS: dict[str, str] = read(CONFIGS / "meanings.yaml")
 
 
 def inherits(path: Path) -> bool:
@@ -219,33 +218,25 @@ def test_the_list_of_sources_is_whole() -> None:
             assert {"value", "unit", "period", "confidence"} <= set(about), key
 
 
-def meaning_key(path: str) -> str:
-    """What a number is called in meanings.yaml: as the equations name it, or a rule's by its place."""
-    found = re.fullmatch(r"(?:patrons\.\w+|client)\.rule\.(\w+)(?:\.\w+)?", path)
-    if found:
-        return f"{path.split('.')[0]}.rule.{found[1]}"
-    return next(name for name in path.split(".") if name in DECLARATIONS)
+def declaration(path: str) -> str:
+    """What the equations call a number of the model; nothing for one of a rule."""
+    return "" if ".rule." in path else next(name for name in path.split(".") if name in DECLARATIONS)
 
 
-def every_number() -> set[str]:
-    """The path of every number of every option."""
-    return {path for choice in choices() for path in chosen(choice).numbers}
-
-
-def test_every_number_has_a_meaning_and_no_meaning_is_left_over() -> None:
-    whole = {
-        f"client.rule.{name}" for name in ("horizon", "hold")
-    }  # of quarters, so no numbers that are sampled
-    keys = {meaning_key(path) for path in every_number()} | whole
-    assert keys == set(MEANINGS)
-    assert all(len(text.split()) > 1 for text in MEANINGS.values())
+def test_every_number_has_a_meaning() -> None:
+    told = {name: about.meaning for name, about in DECLARATIONS.items()}
+    for choice in choices():
+        settings = chosen(choice)
+        for rule in (settings.client_rule, *settings.patron_rules.values()):
+            told |= {f"{rule.target}.{x.name}": x.metadata.get("meaning", "") for x in fields(rule.cls)}
+    assert len(told) > 120
+    assert [name for name, text in told.items() if len(text.split()) < 2] == []
 
 
 def test_numbers_say_the_unit_that_the_equations_expect() -> None:
     for choice in choices():
         for path, number in chosen(choice).numbers.items():
-            name = meaning_key(path)
-            if name in DECLARATIONS:
+            if name := declaration(path):
                 assert number.unit == DECLARATIONS[name].unit, path
 
 
@@ -266,9 +257,8 @@ def four() -> Settings:
 
 
 @pytest.fixture(scope="module")
-def block(four: Settings) -> Block:
-    (block,) = play(four, lambda count: None)
-    return block
+def block(four: Settings) -> Trajectories:
+    return measured(four)
 
 
 def sizes(settings: Settings) -> dict[str, int]:
@@ -277,13 +267,15 @@ def sizes(settings: Settings) -> dict[str, int]:
 
 
 def test_parameters_have_the_axes_they_declare(four: Settings) -> None:
-    parameters = Table(four, World(four, draws=48).sampled, 48).parameters()
+    parameters = Lookup(four, World(four, draws=48).sampled, 48).parameters()
     for name, about in DECLARATIONS.items():
         assert getattr(parameters, name).shape == tuple(sizes(four)[axis] for axis in about.axes), name
         assert about.unit in UNITS, name
 
 
-def test_states_and_flows_have_the_axes_units_and_ranges_they_declare(four: Settings, block: Block) -> None:
+def test_states_and_flows_have_the_axes_units_and_ranges_they_declare(
+    four: Settings, block: Trajectories
+) -> None:
     assert set(block.arrays) == set(QUANTITIES)
     for name, about in QUANTITIES.items():
         rows = four.horizon + about.state
@@ -295,9 +287,9 @@ def test_states_and_flows_have_the_axes_units_and_ranges_they_declare(four: Sett
             assert block.arrays[name].max() <= 1 + 1e-12, name
 
 
-def test_measures_have_the_axes_and_units_they_declare(four: Settings, block: Block) -> None:
+def test_measures_have_the_axes_and_units_they_declare(four: Settings, block: Trajectories) -> None:
     for name, about in (SERIES | TOTALS).items():
-        array = block.arm.series(name) if name in SERIES else block.arm.total(name)
+        array = block[name]
         rows = (four.horizon + about.state,) if name in SERIES else ()
         assert array.shape == (*rows, *(sizes(four)[axis] for axis in about.axes)), name
         assert about.unit in UNITS, name
@@ -312,20 +304,16 @@ def in_half_dollars(number: Number) -> Number:
 
 
 def test_units_are_true_money_counted_in_half_dollars_changes_nothing_else(
-    four: Settings, block: Block
+    four: Settings, block: Trajectories
 ) -> None:
     numbers = {path: in_half_dollars(number) for path, number in four.numbers.items()}
-    (other,) = play(replace(four, numbers=numbers), lambda count: None)
+    other = measured(replace(four, numbers=numbers))
     found: dict[str, tuple[Any, Any, str]] = {
         name: (block.arrays[name], other.arrays[name], about.unit) for name, about in QUANTITIES.items()
     }
     for name, about in (SERIES | TOTALS).items():
         if name not in found:
-            one, two = (
-                played.arm.series(name) if name in SERIES else played.arm.total(name)
-                for played in (block, other)
-            )
-            found[name] = (one, two, about.unit)
+            found[name] = (block[name], other[name], about.unit)
     assert TERMS_ALONE in found
     money = {name for name, (_, _, unit) in found.items() if unit.startswith("usd_bn")}
     assert 20 < len(money) < len(found)

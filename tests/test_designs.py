@@ -14,11 +14,9 @@ from command_line import TINY, Command
 from scipy import stats
 
 import hedging
-from hedging.analysis.explain import trace
+from hedging.analysis.explain.replay import replay
 from hedging.errors import HedgingError
-from hedging.results.run import fingerprint
-from hedging.runs.loop import join
-from hedging.runs.loop import play as play_blocks
+from hedging.results.manifest import fingerprint
 from hedging.settings import designs
 from hedging.settings.designs import DESIGNS, GROUPED, nearest_sizes
 from hedging.settings.settings import Settings, read_settings, settings_for
@@ -27,7 +25,7 @@ from hedging.world.chance import CHUNK, Luck, normal, uniform
 from hedging.world.mesa import HedgingModel
 from hedging.world.sampling import sample, sampled_numbers
 from hedging.world.world import World
-from tests.strategies import RECORDED, pin, play, same, shipped_tree
+from tests.strategies import RECORDED, blocks_of, joined, pin, play, same, shipped_tree
 
 RUSSIA = ("patrons.russia.red*", "patrons.russia.jealousy")  # three numbers
 DESIGNED = [design for design in DESIGNS if design != "random"]
@@ -155,7 +153,7 @@ def test_blocks_put_together_are_the_whole(design: str, luck: str) -> None:
     some = settings(design, draws, RUSSIA, luck=luck)
     whole = play(some)
     for size in (7, 32, 1024):
-        together = join([block.arrays for block in play_blocks(some, lambda count: None, size)], draws)
+        together = joined(blocks_of(some, size, RECORDED))
         for name in RECORDED:
             same(name, together[name], whole[name])
 
@@ -180,7 +178,7 @@ def test_a_design_is_made_once_for_all_blocks_of_a_run(monkeypatch: pytest.Monke
     monkeypatch.setattr(designs, "_by_salib", counted)
     designs._whole.cache_clear()
     some = settings("morris", 4 * 25, RUSSIA, horizon=1)
-    assert len(list(play_blocks(some, lambda count: None, 10))) == 10
+    assert len(blocks_of(some, 10, ["gdp"])) == 10
     assert made == [1]
 
 
@@ -311,8 +309,8 @@ def test_shared_luck_is_the_same_in_any_piece(draw: Any) -> None:
 
 def test_a_draw_of_shared_luck_is_explained_as_it_was_played() -> None:
     some = settings("saltelli", 40, RUSSIA, luck="shared")
-    story = trace.play(some, 13)
-    same("reserves", story.record["reserves"].to_numpy(), play(some)["reserves"][:, 13])
+    story = replay(some, 13, 0, 0)
+    same("frustration", story.record["frustration"].to_numpy()[:, 0], play(some)["frustration"][:, 0, 13])
 
 
 # The ways in

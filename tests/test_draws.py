@@ -13,15 +13,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hedging.runs.loop import Block, join, play_block
-from hedging.runs.loop import play as play_blocks
 from hedging.settings.settings import Settings, read_settings
 from hedging.world.arrays import Array
 from hedging.world.chance import CHUNK, Luck, normal, uniform
 from hedging.world.mesa import HedgingModel
 from hedging.world.sampling import sample, sampled_numbers
 from hedging.world.world import World
-from tests.strategies import RECORDED, pin, play, same, shipped_tree
+from tests.strategies import RECORDED, blocks_of, joined, pin, play, play_block, same, shipped_tree
 
 DRAWS = 20_000
 KEPT = ("utility", "effort", "accept", "coerce", "salience", "growth", "trade_share", "survival")
@@ -55,13 +53,10 @@ def test_the_first_draws_of_many_are_the_draws_of_few() -> None:
 @pytest.mark.parametrize("size", [7, 32, 60, 1024])
 def test_blocks_put_together_are_the_whole(size: int) -> None:
     whole = play(settings(60))
-    blocks: list[Block] = []
-    done: list[int] = []
-    for block in play_blocks(settings(60), done.append, size):
-        blocks.append(block)
-    assert sum(done) == 60
+    blocks = blocks_of(settings(60), size, RECORDED)
+    assert sum(block.count for block in blocks) == 60
     assert max(block.count for block in blocks) == min(size, 60)
-    together = join([block.arrays for block in blocks], 60)
+    together = joined(blocks)
     for name in RECORDED:
         same(name, together[name], whole[name])
 

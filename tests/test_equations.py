@@ -13,8 +13,8 @@ import numpy as np
 from hypothesis import given
 
 from hedging.world.arrays import Array
-from hedging.world.quantities import QUANTITIES
 from hedging.world.state import STATES
+from hedging.world.world import QUANTITIES
 from tests.strategies import Run, World, laws, same, worlds
 from tests.test_reference import WITHOUT_REFERENCE
 

@@ -17,8 +17,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hedging.measures import expected_terms, leverage
-from hedging.runs.loop import play_block
+from hedging.measures.bargaining import expected_terms, leverage
 from hedging.settings.settings import Settings, read_settings
 from hedging.world.arrays import Array
 from hedging.world.chance import EXPECTED
@@ -26,8 +25,8 @@ from hedging.world.parameters import DECLARATIONS, Parameters
 from hedging.world.phases import offers
 from hedging.world.phases.calendar import read_calendar
 from hedging.world.phases.offers import Bid, Standing
-from hedging.world.quantities import QUANTITIES, TERMS_ALONE
 from hedging.world.state import State
+from hedging.world.world import QUANTITIES, TERMS_ALONE
 from hedging.world.world import World as ModelWorld
 from tests.strategies import (
     CLIENT_RULES,
@@ -38,6 +37,7 @@ from tests.strategies import (
     holds,
     laws,
     play,
+    play_block,
     same,
     same_runs,
     step_of_many,

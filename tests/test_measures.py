@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import csv
 import inspect
+import sys
+from collections.abc import Iterator
 from fractions import Fraction
+from importlib import invalidate_caches
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+from command_line import TINY, Command
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from hedging import measures as m
 from hedging.errors import HedgingError
-from hedging.measures import bargaining, courtship, ties
+from hedging.measures import aggregate, bargaining, courtship
+from hedging.measures.catalogue import MEASURES, OUTCOMES, recorded
+from hedging.measures.declare import Measure
+from hedging.measures.trajectories import Outcome, Trajectories, read_outcome
+from hedging.settings.settings import settings_for
 from hedging.world.arrays import Array
+from hedging.world.parameters import UNITS
+from hedging.world.world import TERMS_ALONE, World, play_out
 
 GOLDEN = Path(__file__).parent / "golden"
 PATRONS = ("russia", "china", "united_states")
@@ -34,14 +46,29 @@ def over(quarters: int, *patrons: float) -> Array:
     return np.repeat(one(*patrons)[None], quarters, axis=0)
 
 
+OF_PATRONS = (
+    "effort",
+    "coerce",
+    "accept",
+    "offer",
+    "carrot",
+    "demand",
+    "subsidy",
+    "grant",
+    "accept_probability",
+)
+
+
 def a_run(seed: int, patrons: int, quarters: int = 6, draws: int = 8) -> dict[str, Array]:
     """Trajectories and parameters at random, each in its range; a draw may fall."""
     rng = np.random.default_rng(seed)
     flows = {
         name: rng.random((quarters, patrons, draws)) * (rng.random((quarters, patrons, draws)) < 0.7)
-        for name in ("effort", "coerce", "accept", "offer", "carrot", "demand", "subsidy", "grant")
+        for name in OF_PATRONS
     }
-    flows |= {name: rng.random((quarters, patrons, draws)) for name in ("scheduled", "loan_new", "phi")}
+    flows |= {
+        name: rng.random((quarters, patrons, draws)) for name in ("scheduled", "loan_new", "phi", TERMS_ALONE)
+    }
     flows |= {name: rng.normal(size=(quarters, draws)) for name in ("utility", "adjust_cost")}
     states = {name: rng.random((quarters + 1, patrons, draws)) for name in ("concession", "warmth", "debt")}
     states["frustration"] = 3 * rng.random((quarters + 1, patrons, draws))
@@ -59,54 +86,36 @@ def a_run(seed: int, patrons: int, quarters: int = 6, draws: int = 8) -> dict[st
     return flows | states | numbers
 
 
+def contradiction_of(pi: Array, rivalry: Array) -> Array:
+    """How far the patrons courted so mind each other."""
+    return courtship.contradiction(pi, rivalry, courtship.contradiction_scale(rivalry))
+
+
+def regime_codes(rivalry: Array, **situation: Array) -> NDArray[np.int8]:
+    """The regimes of a situation, by what it is courted like."""
+    pi = courtship.posture(situation["effort"])
+    return courtship.regime(**situation, posture=pi, contradiction=contradiction_of(pi, rivalry))
+
+
+NUMBERS = (
+    "sov_weight",
+    "coercive_cut",
+    "blockade",
+    "rollover",
+    "red_line",
+    "blockade_impact",
+    "amortisation",
+)
+NUMBERS += ("loan_value", "rivalry")
+
+
 def all_measures(run: dict[str, Array]) -> dict[str, Array]:
-    """Every measure of a run, by name."""
-    r = run
-    w = m.opening(m.weight(r["survival"], r["sovereign"]))
-    trade, debt, gdp = (m.opening(r[name]) for name in ("trade_share", "debt", "gdp"))
-    ties = (trade, debt, m.opening(r["market_debt"]), r["subsidy"], r["grant"])
-    pi = m.posture(r["effort"])
-    sovereignty = m.sovereignty(m.opening(r["concession"]), r["sov_weight"])
-    at_risk = m.vulnerability(
-        r["scheduled"],
-        trade,
-        debt,
-        gdp,
-        *(r[name] for name in ("coercive_cut", "blockade", "blockade_impact", "rollover", "amortisation")),
-    )
-    behaviour = (
-        "effort",
-        "coerce",
-        "trade_share",
-        "warmth",
-        "concession",
-        "survival",
-        "sovereign",
-        "rivalry",
-    )
-    found = {
-        "dependence": m.dependence(*ties),
-        "diversification": m.diversification(*ties),
-        "posture": pi,
-        "ambiguity": m.ambiguity(pi),
-        "contradiction": m.contradiction(pi, r["rivalry"]),
-        "sovereignty": sovereignty,
-        "autonomy": m.autonomy(sovereignty, m.dependence(*ties)),
-        "total_utility": m.total_utility(r["utility"], w),
-        "vulnerability": at_risk,
-        "rents": m.rents(r["subsidy"], r["grant"], r["loan_new"], r["loan_value"], w),
-        "loyalty_rent": m.loyalty_rent(r["carrot"], r["coerce"], r["phi"], w),
-        "concession_price": m.concession_price(r["accept"], r["offer"], r["demand"], w),
-        "stall_index": m.stall_index(r["accept"], r["demand"], r["effort"], w),
-        "tension": m.tension(r["frustration"], r["red_line"]),
-        "coercive_quarters": m.coercive_quarters(r["coerce"], w),
-        "coercion_losses": m.coercion_losses(r["coerce"], at_risk, gdp, w),
-        "adjustment": m.total_over_time(r["adjust_cost"], w),
-        "deals": m.deals(r["accept"], r["offer"], w),
-        "regime": m.regime(*(r[name] for name in behaviour)),
-    }
-    parts = (found[name] for name in ("diversification", "ambiguity", "contradiction"))
-    return found | {"hedging_index": m.hedging_index(*parts)}
+    """Every measure of a run, by name; those held against a null, against the run played backwards."""
+    arrays = {name: values for name, values in run.items() if name not in NUMBERS}
+    null = {name: values[::-1] for name, values in arrays.items()}
+    numbers: Any = SimpleNamespace(**{name: run[name] for name in NUMBERS})
+    t = Trajectories(arrays, numbers, {"random": null, "bandwagon": null})
+    return {name: t[name] for name in MEASURES}
 
 
 # ---- windows, rows and sums
@@ -114,68 +123,71 @@ def all_measures(run: dict[str, Array]) -> dict[str, Array]:
 
 def test_a_window_uses_what_there_is_and_then_four_quarters() -> None:
     flow = one(1, 2, 3, 4, 5, 6)
-    assert m.window_sum(flow).ravel().tolist() == [1, 3, 6, 10, 14, 18]
-    assert m.window_mean(flow).ravel().tolist() == [1, 1.5, 2, 2.5, 3.5, 4.5]
+    assert aggregate.window_sum(flow).ravel().tolist() == [1, 3, 6, 10, 14, 18]
+    assert aggregate.window_mean(flow).ravel().tolist() == [1, 1.5, 2, 2.5, 3.5, 4.5]
 
 
 def test_a_flow_that_has_stopped_leaves_nothing_in_the_window() -> None:
-    assert m.window_sum(one(0.1, 0.7, 0.3, 0, 0, 0, 0)).ravel()[-1] == 0
+    assert aggregate.window_sum(one(0.1, 0.7, 0.3, 0, 0, 0, 0)).ravel()[-1] == 0
 
 
 def test_a_rise_is_from_the_start_of_the_first_quarter_to_the_end_of_the_last() -> None:
     state = one(0, 1, 3, 6, 10, 15, 21)
-    assert m.rise(state).ravel().tolist() == [1, 3, 6, 10, 14, 18]
+    assert aggregate.rise(state).ravel().tolist() == [1, 3, 6, 10, 14, 18]
 
 
 def test_states_stand_beside_flows_by_the_start_of_the_quarter() -> None:
     state = one(5, 6, 7)
-    assert m.opening(state).ravel().tolist() == [5, 6]
-    assert m.closing(state).ravel().tolist() == [6, 7]
+    assert aggregate.opening(state).ravel().tolist() == [5, 6]
+    assert aggregate.closing(state).ravel().tolist() == [6, 7]
 
 
 def test_a_year_stands_for_its_last_quarter() -> None:
-    assert (m.year_end(2015), m.year_end(2019)) == (3, 19)
+    assert (aggregate.year_end(2015), aggregate.year_end(2019)) == (3, 19)
 
 
 def test_weights_of_other_quarters_are_refused() -> None:
     with pytest.raises(HedgingError, match=r"3 quarters of weights beside 2 .*opening"):
-        m.total_over_time(np.ones((2, 1, 4)), np.ones((3, 4)))
+        aggregate.total_over_time(np.ones((2, 1, 4)), np.ones((3, 4)))
 
 
 # ---- dependence
 
 
 def test_dependence_adds_trade_debt_and_rent() -> None:
-    dep = m.dependence(one(0.5, 0.1, 0.4)[None], one(6, 2)[None], one(2), one(3, 0)[None], one(0, 1)[None])
+    dep = bargaining.dependence(
+        over(2, 0.5, 0.1, 0.4), over(2, 6, 2), one(2, 2), one(3, 0)[None], one(0, 1)[None]
+    )
     assert dep.ravel() == pytest.approx([0.25 + 0.15 + 0.1875, 0.05 + 0.05 + 0.0625, 0.2 + 0.05])
 
 
 def test_where_nothing_is_owed_or_given_trade_takes_the_weight() -> None:
-    trade, none = one(0.5, 0.1, 0.4)[None], one(0, 0)[None]
-    assert m.dependence(trade, none, one(0), none, none).ravel() == pytest.approx([0.5, 0.1, 0.4])
+    trade, none = over(2, 0.5, 0.1, 0.4), over(2, 0, 0)
+    assert bargaining.dependence(trade, none, one(0, 0), none[:1], none[:1]).ravel() == pytest.approx(
+        [0.5, 0.1, 0.4]
+    )
 
 
 @pytest.mark.parametrize(("trade", "spread"), [((1, 0, 0), 0.0), ((1 / 3,) * 3, 1.0), ((0.5, 0.5, 0), 0.75)])
 def test_diversification_goes_from_one_partner_to_all_alike(trade: tuple[float, ...], spread: float) -> None:
-    none = one(0, 0)[None]
-    assert m.diversification(one(*trade)[None], none, one(0), none, none) == pytest.approx(spread)
+    assert bargaining.diversification(one(*trade)[None]) == pytest.approx(spread)
 
 
 def test_sovereignty_is_what_concessions_leave() -> None:
-    assert m.sovereignty(over(1, 0.4, 0.5), one(1, 0.08)) == pytest.approx(0.56)
-    assert m.sovereignty(over(1, 0.9, 0.9), one(1, 1)) == 0
+    assert bargaining.sovereignty(over(1, 0.4, 0.5), one(1, 0.08)) == pytest.approx(0.56)
+    assert bargaining.sovereignty(over(1, 0.9, 0.9), one(1, 1)) == 0
 
 
 def test_autonomy_looks_at_the_heaviest_partner_even_the_rest_of_the_world() -> None:
-    assert m.autonomy(one(0.8), over(1, 0.3, 0.2, 0.5)) == pytest.approx(0.4)
+    assert bargaining.autonomy(one(0.8, 0.1), over(1, 0.3, 0.2, 0.5)) == pytest.approx(0.4)
 
 
 def test_vulnerability_is_subsidy_trade_and_loan_over_output() -> None:
-    vulnerable = m.vulnerability(
+    vulnerable = bargaining.vulnerability(
         scheduled=over(1, 1.2, 0),
-        trade_share=over(1, 0.5, 0.1, 0.4),
-        debt=over(1, 6, 2),
-        gdp=one(15),
+        trade_share=over(2, 0.5, 0.1, 0.4),
+        debt=over(2, 6, 2),
+        gdp=one(15, 99),
         coercive_cut=one(0.5, 0),
         blockade=one(0.2, 0),
         blockade_impact=np.array([0.1]),
@@ -190,45 +202,43 @@ def test_vulnerability_is_subsidy_trade_and_loan_over_output() -> None:
 
 def test_posture_is_the_effort_of_a_year_spread_over_patrons() -> None:
     effort = np.stack([one(1, 0), one(0, 0), one(0, 0.5), one(0, 0.5), one(0, 0)])
-    assert m.posture(effort)[:, 0, 0] == pytest.approx([1, 1, 2 / 3, 0.5, 0])
+    assert courtship.posture(effort)[:, 0, 0] == pytest.approx([1, 1, 2 / 3, 0.5, 0])
 
 
 def test_no_effort_is_no_posture() -> None:
-    pi = m.posture(np.zeros((2, 3, 1)))
+    pi = courtship.posture(np.zeros((2, 3, 1)))
     assert (pi == 0).all()
-    assert (m.ambiguity(pi) == 0).all()
-    assert (m.contradiction(pi, RIVALRY) == 0).all()
+    assert (courtship.ambiguity(pi) == 0).all()
+    assert (contradiction_of(pi, RIVALRY) == 0).all()
 
 
 @pytest.mark.parametrize(
     ("pi", "told"), [((1, 0, 0), 0), ((1 / 3,) * 3, 1), ((0.5, 0.5, 0), np.log(2) / np.log(3)), ((1,), 0)]
 )
 def test_ambiguity_is_the_evenness_of_posture(pi: tuple[float, ...], told: float) -> None:
-    assert m.ambiguity(over(1, *pi)) == pytest.approx(told)
+    assert courtship.ambiguity(over(1, *pi)) == pytest.approx(told)
 
 
 def test_contradiction_is_full_where_the_worst_rivals_are_courted_alike() -> None:
     rivalry = np.array([[0, 0.2, 1], [0, 0, 0], [0.5, 0, 0]])[:, :, None]
-    assert m.contradiction_scale(rivalry) == pytest.approx(0.375)  # G = .75 between the first and the last
-    assert m.contradiction(over(1, 0.5, 0, 0.5), rivalry) == pytest.approx(1)
-    assert m.contradiction(over(1, 0.5, 0.5, 0), rivalry) == pytest.approx(0.05 / 0.375)
-    assert m.contradiction(over(1, 0, 0.5, 0.5), rivalry) == 0
+    assert courtship.contradiction_scale(rivalry) == pytest.approx(
+        0.375
+    )  # G = .75 between the first and the last
+    assert contradiction_of(over(1, 0.5, 0, 0.5), rivalry) == pytest.approx(1)
+    assert contradiction_of(over(1, 0.5, 0.5, 0), rivalry) == pytest.approx(0.05 / 0.375)
+    assert contradiction_of(over(1, 0, 0.5, 0.5), rivalry) == 0
 
 
 def test_contradiction_is_none_without_rivalry_or_rivals() -> None:
-    assert m.contradiction(over(1, 0.5, 0.5), np.zeros((2, 2, 1))) == 0
-    assert m.contradiction(over(1, 1), np.ones((1, 1, 1))) == 0
+    assert contradiction_of(over(1, 0.5, 0.5), np.zeros((2, 2, 1))) == 0
+    assert contradiction_of(over(1, 1), np.ones((1, 1, 1))) == 0
 
 
 @pytest.mark.parametrize("patrons", [2, 3, 4, 5])
 def test_equal_rivals_contradict_most_when_courted_alike(patrons: int) -> None:
-    assert m.contradiction_scale(np.ones((patrons, patrons, 2))) == pytest.approx(1 - 1 / patrons, abs=1e-15)
-
-
-def test_the_scale_is_known_already_or_found() -> None:
-    pi = m.posture(over(2, 0.3, 0.2, 0.7))
-    known = m.contradiction(pi, RIVALRY, m.contradiction_scale(RIVALRY))
-    assert (known == m.contradiction(pi, RIVALRY)).all()
+    assert courtship.contradiction_scale(np.ones((patrons, patrons, 2))) == pytest.approx(
+        1 - 1 / patrons, abs=1e-15
+    )
 
 
 def solved(matrix: list[list[Fraction]]) -> list[Fraction] | None:
@@ -267,7 +277,7 @@ def test_the_scale_of_contradiction_is_exact(seed: int, patrons: int, steps: int
     rng = np.random.default_rng(seed)
     rivalry = np.round(rng.random((patrons, patrons, 3)) ** 2 * steps) / steps
     exact = [float(largest_clash(rivalry[:, :, draw])) for draw in range(3)]
-    assert m.contradiction_scale(rivalry) == pytest.approx(exact, rel=1e-13, abs=0)
+    assert courtship.contradiction_scale(rivalry) == pytest.approx(exact, rel=1e-13, abs=0)
 
 
 @settings(max_examples=25, deadline=None)
@@ -279,72 +289,74 @@ def test_no_posture_goes_beyond_the_scale(seed: int, patrons: int) -> None:
     x = rng.dirichlet(np.full(patrons, 0.5), 500).T
     off = rivalry * (1 - np.eye(patrons))[:, :, None]
     clash = (off * x[:, None] * x[None]).sum(axis=(0, 1))
-    assert (clash <= m.contradiction_scale(rivalry) * (1 + 1e-12)).all()
+    assert (clash <= courtship.contradiction_scale(rivalry) * (1 + 1e-12)).all()
 
 
 def test_hedging_needs_all_three_parts() -> None:
-    assert m.hedging_index(one(0.5), one(0.5), one(0.5)) == pytest.approx(0.5)
-    assert m.hedging_index(one(0.8), one(1), one(0.27)) == pytest.approx(0.6)
-    assert m.hedging_index(one(1), one(1), one(0)) == 0
-    assert m.excess_hedging(one(0.6), one(0.7)) == pytest.approx(-0.1)
+    assert courtship.hedging_index(one(0.5), one(0.5), one(0.5)) == pytest.approx(0.5)
+    assert courtship.hedging_index(one(0.8), one(1), one(0.27)) == pytest.approx(0.6)
+    assert courtship.hedging_index(one(1), one(1), one(0)) == 0
+    assert courtship.excess_hedging(one(0.6), one(0.7)) == pytest.approx(-0.1)
 
 
 # ---- bargaining
 
 
 def test_leverage_is_what_rivals_add_to_the_terms() -> None:
-    with_rivals = m.expected_terms(over(1, 0.3), over(1, 0.5), over(1, 0.8))
-    alone = m.expected_terms(over(1, 0), over(1, 0.25), over(1, 0.4))
-    assert m.leverage(with_rivals, alone) == pytest.approx(0.6)
-    assert m.leverage(alone, alone) == 0
+    with_rivals = bargaining.expected_terms(over(1, 0.3), over(1, 0.5), over(1, 0.8))
+    alone = bargaining.expected_terms(over(1, 0), over(1, 0.25), over(1, 0.4))
+    assert bargaining.leverage(with_rivals, alone) == pytest.approx(0.6)
+    assert bargaining.leverage(alone, alone) == 0
 
 
 def test_rents_run_up_until_the_draw_falls() -> None:
     w = one(1, 1, 0)
-    rents = m.rents(over(3, 1), over(3, 0.5), over(3, 2), np.array([0.5]), w)
+    rents = bargaining.rents(over(3, 1), over(3, 0.5), over(3, 2), np.array([0.5]), w)
     assert rents.ravel() == pytest.approx([2.5, 5, 5])
-    assert m.loyalty_rent(over(3, 2), over(3, 0.25), over(3, 0.6), w).ravel() == pytest.approx(
+    assert bargaining.loyalty_rent(over(3, 2), over(3, 0.25), over(3, 0.6), w).ravel() == pytest.approx(
         [0.9, 1.8, 1.8]
     )
 
 
 def test_the_price_is_money_over_concession_in_deals_struck() -> None:
     accept, offer, demand = one(1, 0, 1)[:, None], one(0.2, 9, 0.4)[:, None], one(0.01, 0.5, 0.02)[:, None]
-    assert m.concession_price(accept, offer, demand, np.ones((3, 1))) == pytest.approx(20)
-    assert m.deals(accept, offer, np.ones((3, 1))) == pytest.approx(0.6)
+    assert bargaining.concession_price(accept, offer, demand, np.ones((3, 1))) == pytest.approx(20)
+    assert bargaining.deals(accept, offer, np.ones((3, 1))) == pytest.approx(0.6)
 
 
 def test_no_deal_has_no_price_and_no_demand_no_stalling() -> None:
     none, some, w = over(3, 0), over(3, 0.5), np.ones((3, 1))
-    assert np.isnan(m.concession_price(none, some, some, w)).all()
-    assert np.isnan(m.stall_index(none, none, some, w)).all()
+    assert np.isnan(bargaining.concession_price(none, some, some, w)).all()
+    assert np.isnan(bargaining.stall_index(none, none, some, w)).all()
 
 
 def test_stalling_is_refusing_whom_one_courts() -> None:
     accept, effort = one(0, 0, 1, 0.5)[:, None], one(0.2, 0, 0.2, 0.2)[:, None]
-    assert m.stall_index(accept, over(4, 0.02), effort, np.ones((4, 1))) == pytest.approx(1.5 / 4)
+    assert bargaining.stall_index(accept, over(4, 0.02), effort, np.ones((4, 1))) == pytest.approx(1.5 / 4)
 
 
 def test_tension_is_one_at_the_red_line() -> None:
-    assert m.tension(over(2, 0.8, 1.5), one(0.8, 3))[0].ravel() == pytest.approx([1, 0.5])
-    assert m.tension(over(1, 5), one(np.inf)) == 0
-    assert np.isnan(m.tension(over(1, 5), one(0))).all()
+    assert bargaining.tension(over(2, 0.8, 1.5), one(0.8, 3))[0].ravel() == pytest.approx([1, 0.5])
+    assert bargaining.tension(over(1, 5), one(np.inf)) == 0
+    assert np.isnan(bargaining.tension(over(1, 5), one(0))).all()
 
 
 def test_coercion_is_counted_and_costed_while_the_draw_stands() -> None:
     coerce, w = one(1, 0, 1, 1)[:, None], one(1, 1, 1, 0)
-    assert m.coercive_quarters(coerce, w) == 2
-    assert m.coercion_losses(coerce, over(4, 0.1), one(10, 10, 12, 12), w) == pytest.approx(2.2)
+    assert bargaining.coercive_quarters(coerce, w) == 2
+    assert bargaining.coercion_losses(coerce, over(4, 0.1), one(10, 10, 12, 12, 99), w) == pytest.approx(2.2)
 
 
 def test_hedging_costs_coercion_adjustment_and_deals_lost() -> None:
-    cost = m.hedging_cost(one(2, 1), np.array([0.5]), one(3, 1), one(0.5, 0), np.array([0.1]), one(5, 0))
+    cost = bargaining.hedging_cost(
+        one(2, 1), np.array([0.5]), one(3, 1), one(0.5, 0), np.array([0.1]), one(5, 0)
+    )
     assert cost == pytest.approx(2.5 + 0.4 + 1)
-    assert m.hedging_premium(np.array([4.0]), np.array([5.0])) == -1
+    assert bargaining.hedging_premium(np.array([4.0]), np.array([5.0])) == -1
 
 
 def test_utility_adds_up_while_the_draw_stands() -> None:
-    assert m.total_utility(one(1, 2, 4), one(1, 1, 0)) == 3
+    assert bargaining.total_utility(one(1, 2, 4), one(1, 1, 0)) == 3
 
 
 # ---- regimes
@@ -363,7 +375,7 @@ def regime_of(**changes: Array) -> str:
         "rivalry": RIVALRY,
     }
     assert changes.keys() <= situation.keys()
-    return m.REGIMES[m.regime(**(situation | changes))[-1, 0]]
+    return courtship.REGIMES[regime_codes(**(situation | changes))[-1, 0]]
 
 
 def last(rows: Array, *values: float) -> Array:
@@ -446,28 +458,23 @@ def test_the_dominant_patron_is_that_of_the_end_of_the_window() -> None:
 
 def test_the_dominant_patron_is_the_first_of_equals_and_never_the_rest_of_the_world() -> None:
     trade = np.stack([one(0.2, 0.2, 0.6), one(0.1, 0.2, 0.7)])
-    assert m.dominant_patron(trade, 2).ravel().tolist() == [0, 1]
+    assert courtship.dominant_patron(trade, 2).ravel().tolist() == [0, 1]
 
 
 def test_old_blows_leave_the_window() -> None:
     coerce = np.stack([one(1, 0, 0)] * 2 + [one(0, 0, 0)] * 4)
-    codes = m.regime(
-        np.full((6, 3, 1), 0.3),
-        coerce,
-        over(7, 0.5, 0.1, 0.05, 0.35),
-        over(7, 0.6, 0.4, 0.3),
-        over(7, 0.35, 0.05, 0.05),
-        np.ones((7, 1)),
-        np.ones((7, 1)),
+    codes = regime_codes(
         RIVALRY,
+        effort=np.full((6, 3, 1), 0.3),
+        coerce=coerce,
+        trade_share=over(7, 0.5, 0.1, 0.05, 0.35),
+        warmth=over(7, 0.6, 0.4, 0.3),
+        concession=over(7, 0.35, 0.05, 0.05),
+        survival=np.ones((7, 1)),
+        sovereign=np.ones((7, 1)),
     )
-    named = [m.REGIMES[code] for code in codes[:, 0]]
+    named = [courtship.REGIMES[code] for code in codes[:, 0]]
     assert named == ["hedging", "rupture", "rupture", "rupture", "hedging", "hedging"]
-
-
-def test_regime_shares_count_every_draw() -> None:
-    shares = m.regime_share(np.array([[0, 0, 6, 1]], dtype=np.int8))
-    assert shares[:, 0].tolist() == [0.5, 0.25, 0, 0, 0, 0, 0.25]
 
 
 # ---- draws that count
@@ -475,43 +482,48 @@ def test_regime_shares_count_every_draw() -> None:
 
 def test_a_fallen_draw_leaves_means_and_quantiles() -> None:
     values, w = np.array([[1.0, 2, 3, 1e9]]), np.array([[1.0, 1, 1, 0]])
-    assert m.weighted_mean(values, w) == 2
-    assert m.weighted_quantiles(values, w, [0.05, 0.5, 0.95]).ravel().tolist() == [1, 2, 3]
-    assert m.draws_used(values, w).tolist() == [3]
+    assert aggregate.weighted_mean(values, w) == 2
+    assert aggregate.weighted_quantiles(values, w, [0.05, 0.5, 0.95]).ravel().tolist() == [1, 2, 3]
+    assert aggregate.draws_used(values, w).tolist() == [3]
 
 
 def test_a_missing_value_is_left_out_and_counted_out() -> None:
     values, w = np.array([1.0, np.nan, 5, 6]), np.array([1.0, 1, 1, 0])
-    assert m.weighted_mean(values, w) == 3
-    assert m.weighted_quantiles(values, w, [0.5, 0.51]).tolist() == [1, 5]
-    assert m.draws_used(values, w) == 2
+    assert aggregate.weighted_mean(values, w) == 3
+    assert aggregate.weighted_quantiles(values, w, [0.5, 0.51]).tolist() == [1, 5]
+    assert aggregate.draws_used(values, w) == 2
 
 
 @pytest.mark.parametrize("w", [0.0, 1.0, 0.3])
 def test_where_no_draw_is_left_nothing_is_said(w: float) -> None:
     values = np.full((2, 3), np.nan)
     weights = np.array([[w, w, w], [w, w, 0.3]])
-    assert np.isnan(m.weighted_mean(values, weights)).all()
-    assert np.isnan(m.weighted_quantiles(values, weights, [0.05, 0.95])).all()
-    assert (m.draws_used(values, weights) == 0).all()
+    assert np.isnan(aggregate.weighted_mean(values, weights)).all()
+    assert np.isnan(aggregate.weighted_quantiles(values, weights, [0.05, 0.95])).all()
+    assert (aggregate.draws_used(values, weights) == 0).all()
 
 
 def test_expected_draws_weigh_by_their_probability() -> None:
-    w = m.weight(np.array([[1.0, 0.5]]), np.array([[0.5, 0.2]]))
-    assert m.weighted_mean(np.array([[1.0, 7]]), w) == pytest.approx((0.5 + 0.7) / 0.6)
-    assert m.weighted_quantiles(np.array([[7.0, 1]]), w, [0.1, 0.5]).ravel().tolist() == [1, 7]
+    w = aggregate.weight(np.array([[1.0, 0.5]]), np.array([[0.5, 0.2]]))
+    assert aggregate.weighted_mean(np.array([[1.0, 7]]), w) == pytest.approx((0.5 + 0.7) / 0.6)
+    assert aggregate.weighted_quantiles(np.array([[7.0, 1]]), w, [0.1, 0.5]).ravel().tolist() == [1, 7]
 
 
 def test_a_pair_counts_where_both_stand() -> None:
-    assert m.both_alive(np.array([1.0, 1, 0, 0.9]), np.array([1.0, 0, 1, 0.7])).tolist() == [1, 0, 0, 0.7]
+    assert aggregate.paired(np.array([1.0, 1, 0, 0.9]), np.array([1.0, 0, 1, 0.7])).tolist() == [
+        1,
+        0,
+        0,
+        0.7,
+    ]
 
 
 def test_all_patrons_of_a_draw_weigh_alike() -> None:
     values = np.array([[[1.0, 2], [3, 4]], [[5, 6], [7, 8]]])
     w = np.array([[1.0, 1], [0, 1]])
-    assert m.weighted_mean(values, w).tolist() == [[1.5, 3.5], [6, 8]]
-    assert m.weighted_quantiles(values, w, [1.0])[0].tolist() == [[2, 4], [6, 8]]
-    assert m.weighted_mean(values[1], w[1]).tolist() == [6, 8]
+    assert aggregate.weighted_mean(values, w).tolist() == [[1.5, 3.5], [6, 8]]
+    assert aggregate.weighted_quantiles(values, w, [1.0])[0].tolist() == [[2, 4], [6, 8]]
+    assert aggregate.weighted_mean(values[1], w[1]).tolist() == [6, 8]
 
 
 @settings(max_examples=50, deadline=None)
@@ -526,15 +538,15 @@ def test_quantiles_of_equal_draws_are_those_of_weighted_ones(
     values[:, 1:] = np.where(rng.random((3, draws - 1)) < 0.1, np.nan, values[:, 1:])
     w = (rng.random((3, draws)) < 0.9).astype(float)
     w[:, 0] = 1
-    fast = m.weighted_quantiles(values, w, [probability])
-    assert (fast == m.weighted_quantiles(values, 0.5 * w, [probability])).all()
+    fast = aggregate.weighted_quantiles(values, w, [probability])
+    assert (fast == aggregate.weighted_quantiles(values, 0.5 * w, [probability])).all()
 
 
 @settings(max_examples=25, deadline=None)
 @given(seed=seeds)
 def test_what_a_draw_does_after_its_fall_changes_no_sum(seed: int) -> None:
     run = a_run(seed, 3)
-    fallen = m.opening(m.weight(run["survival"], run["sovereign"])) == 0
+    fallen = aggregate.opening(aggregate.weight(run["survival"], run["sovereign"])) == 0
     other = dict(run)
     for name in ("utility", "adjust_cost"):
         other[name] = np.where(fallen, 1e6, run[name])
@@ -543,7 +555,7 @@ def test_what_a_draw_does_after_its_fall_changes_no_sum(seed: int) -> None:
     before, after = all_measures(run), all_measures(other)
     for name in ("total_utility", "rents", "loyalty_rent", "concession_price", "stall_index", "deals"):
         np.testing.assert_array_equal(before[name], after[name], err_msg=name)
-    for name in ("coercive_quarters", "coercion_losses", "adjustment"):
+    for name in ("coercive_quarters", "coercion_losses", "total_adjust_cost"):
         np.testing.assert_array_equal(before[name], after[name], err_msg=name)
 
 
@@ -564,7 +576,7 @@ def test_every_measure_stays_in_its_range(seed: int, patrons: int) -> None:
         assert (found[name] >= 0).all(), name
     assert found["dependence"].sum(axis=1) == pytest.approx(1)
     assert (np.isclose(found["posture"].sum(axis=1), 1) | (found["posture"].sum(axis=1) == 0)).all()
-    assert ((found["regime"] >= 0) & (found["regime"] < len(m.REGIMES))).all()
+    assert ((found["regime"] >= 0) & (found["regime"] < len(courtship.REGIMES))).all()
     assert (np.diff(found["rents"], axis=0) >= 0).all()
 
 
@@ -608,21 +620,155 @@ def test_measures_leave_what_they_are_given_as_it_was() -> None:
     all_measures(run)
 
 
+@pytest.mark.parametrize("item", MEASURES.values(), ids=lambda item: item.name)
+def test_every_measure_tells_its_range_and_source(item: Measure) -> None:
+    told = inspect.getdoc(item.function) or ""
+    assert item.labels or "Range:" in told
+    assert "Source:" in told or item.name in ("weight", "stands", "paired")
+    assert item.unit in UNITS
+    assert item.meaning
+
+
+# ---- declared above its function, and nowhere else
+
+
+@pytest.fixture(scope="module")
+def played() -> Trajectories:
+    """Six quarters of four draws, with the nulls."""
+    setting = settings_for(None, ["horizon=6", "ensemble.draws=4"])
+    world = World(setting)
+    needs = recorded(OUTCOMES.values())
+    arrays = play_out(world, needs[""])
+    nulls = {name: play_out(World(setting.under(name)), needs[name]) for name in needs if name}
+    return Trajectories(arrays, world.parameters, nulls)
+
+
+@pytest.mark.parametrize("item", MEASURES.values(), ids=lambda item: item.name)
+def test_every_measure_has_the_rows_and_the_range_that_it_declares(
+    item: Measure, played: Trajectories
+) -> None:
+    array = played[item.name]
+    sizes = {"patron": 3, "partner": 4, "draw": 4}
+    rows = () if item.whole_run else (6 + item.state,)
+    assert array.shape == (*rows, *(sizes[axis] for axis in item.axes))
+    seen = array[~np.isnan(array)]
+    if item.labels:
+        assert set(seen.ravel()) <= set(range(len(item.labels)))
+    elif item.unit == "share":
+        assert (seen >= (-1 if item.null else 0)).all()
+        assert (seen <= 1).all()
+
+
+def test_what_must_be_recorded_follows_from_the_arguments() -> None:
+    assert recorded([MEASURES["tension"]]) == {"": ["frustration", "sovereign", "survival"]}
+    own = recorded([MEASURES["excess_hedging"]])
+    index = ["debt", "effort", "grant", "market_debt", "sovereign", "subsidy", "survival", "trade_share"]
+    assert own == {"": index, "random": index}
+    assert recorded([MEASURES["hedging_premium"]])["bandwagon"] == ["sovereign", "survival", "utility"]
+    assert [name for name, item in MEASURES.items() if TERMS_ALONE in recorded([item])[""]] == ["leverage"]
+
+
+OWN = """
+from hedging.measures.declare import measure
+
+@measure("patron", "usd_bn", "debt beyond the usual", state=True)
+def exposure(debt, usual):
+    return debt - usual[..., None, :]
+
+@measure(unit="usd_bn", meaning="a step on the way", state=True)
+def usual(market_debt, loan_value):
+    return loan_value * market_debt
+
+@measure(unit="usd_bn", meaning="debt beyond that of courting at random", over="run", null="random")
+def beyond(debt, null_debt):
+    return (debt - null_debt)[-1, 0]
+
+def plain(debt):
+    return debt
+"""
+
+
+def own_outcome(text: str) -> Outcome:
+    """An outcome of the baseline's cast in a run of six quarters."""
+    return read_outcome(text, PATRONS, (*PATRONS, "rest_of_world"), 6, "measures")
+
+
+@pytest.fixture
+def own(here: Path) -> Iterator[Path]:
+    """A module of the user's in the current folder."""
+    (here / "my_measures.py").write_text(OWN)
+    invalidate_caches()
+    yield here / "my_measures.py"
+    sys.modules.pop("my_measures", None)
+
+
+def test_a_measure_of_ones_own_is_found_by_its_dotted_name(own: Path, played: Trajectories) -> None:
+    outcome = own_outcome("my_measures.exposure.china@2015Q3")
+    assert (outcome.measure, outcome.member, outcome.quarter) == ("my_measures.exposure", 1, 2)
+    assert (outcome.unit, outcome.dated, outcome.rows(6)) == ("usd_bn", True, 7)
+    assert outcome.recorded == ["debt", "market_debt", "sovereign", "survival"]
+    expected = played["debt"][:, 1] - played.parameters.loan_value * played["market_debt"]
+    np.testing.assert_array_equal(outcome.of(played), expected[2])
+    np.testing.assert_array_equal(outcome.path(played), expected)
+    beyond = own_outcome("my_measures.beyond")
+    assert (beyond.dated, beyond.null, list(beyond.recorded_of_nulls)) == (False, "random", ["random"])
+    np.testing.assert_array_equal(beyond.weight(played), played["paired"][-1])
+    assert np.abs(beyond.of(played)).max() > 0
+
+
+def test_a_study_reports_a_measure_of_ones_own(own: Path, study: Command) -> None:
+    words = ("measures=[my_measures.exposure.*,my_measures.beyond]", "paths=[my_measures.exposure.china]")
+    ran = study("experiment=us_salience", *words, "rules=null", "claims=[]", "figure=null", *TINY)
+    with (ran.folder / "summary.csv").open(newline="") as file:
+        told = {(row["quarter"], row["measure"], row["patron"], row["unit"]) for row in csv.DictReader(file)}
+    assert {("end", "my_measures.exposure", patron, "usd_bn") for patron in PATRONS} <= told
+    assert ("all", "my_measures.beyond", "", "usd_bn") in told
+    assert ("2015Q1", "path:my_measures.exposure", "china", "usd_bn") in told
+
+
 @pytest.mark.parametrize(
-    "function",
+    ("text", "told"),
     [
-        function
-        for module in (bargaining, courtship, ties)
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__ and not name.startswith("_")
-    ]
-    + [m.regime],
-    ids=lambda function: function.__name__,
+        ("my_measures.expsure.china", r"^measures: my_measures.expsure is no measure; .* valid: exposure, "),
+        ("my_measures.plain.china", r"^measures: my_measures.plain is no measure; write @measure"),
+        ("my_measures.exposure.chna", r"^no patron 'chna' in measures: my_measures.exposure.<name>: did you"),
+        ("my_measure.exposure.china", r"^no measure 'my_measure' in measures: "),
+        ("carots.russia", r"^no measure 'carots' in measures: did you mean 'carrots'"),
+        ("my_measures.beyond@2015Q3", r"^measures: my_measures.beyond is over the whole run; drop @2015Q3"),
+        ("posture.russia", r"^no measure 'posture' in measures: "),
+    ],
 )
-def test_every_measure_tells_its_range_and_source(function: object) -> None:
-    told = inspect.getdoc(function) or ""
-    assert function is m.regime or "Range:" in told
-    assert "Source:" in told
+def test_an_outcome_that_is_none_is_told_in_one_line(own: Path, text: str, told: str) -> None:
+    with pytest.raises(HedgingError, match=told):
+        own_outcome(text)
+
+
+HELD_AGAINST = "@measure(null='random')\ndef fault(gdp, null_excess_hedging):\n    ..."
+IN_A_CIRCLE = "@measure()\ndef fault(other):\n    ...\n\n@measure()\ndef other(fault):\n    ..."
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ("@measure()\ndef fault(rezerves):\n    ...", "'rezerves' is nothing known: did you mean 'reserves'"),
+        ("@measure(null='random')\ndef fault(gdp):\n    ...", "null='random' and the arguments gdp do not"),
+        ("@measure()\ndef fault(null_gdp):\n    ...", "null='' and the arguments null_gdp do not agree"),
+        ("@measure('patrons')\ndef fault(gdp):\n    ...", "fault: axes='patrons' are none of a measure"),
+        ("@measure()\ndef fault(gdp):\n    return gdp", r"gives \(7, 4\), .* \(quarter, draw\) = \(6, 4\)"),
+        ("@measure('patron')\ndef fault(utility):\n    return utility", r"gives \(6, 4\), and is declared"),
+        ("@measure(over='run')\ndef fault(gdp):\n    return 1.0", "gives float, and is declared over"),
+        (IN_A_CIRCLE, "my_measures.fault needs my_measures.other needs my_measures.fault: let one"),
+        (HELD_AGAINST, "null_excess_hedging is of a null itself"),
+        ("1 / 0", "cannot import my_measures: ZeroDivisionError"),
+        ("import nowhere_to_be_found", "cannot import my_measures: ModuleNotFoundError"),
+    ],
+)
+def test_a_fault_in_a_declaration_is_told_in_one_line(
+    own: Path, played: Trajectories, declared: str, told: str
+) -> None:
+    own.write_text(f"from hedging.measures.declare import measure\n\n{declared}\n")
+    with pytest.raises(HedgingError, match=told):
+        own_outcome("my_measures.fault" + ".china" * ("'patron'" in declared)).of(played)
 
 
 # ---- the reference trajectories of an independent implementation
@@ -655,11 +801,11 @@ def history(request: pytest.FixtureRequest) -> dict[str, Array]:
 
 
 def weights_of(history: dict[str, Array]) -> Array:
-    return m.opening(m.weight(history["survival"], history["sovereign"]))
+    return aggregate.opening(aggregate.weight(history["survival"], history["sovereign"]))
 
 
 def test_sovereignty_agrees_with_the_reference(history: dict[str, Array]) -> None:
-    after_the_quarter = m.sovereignty(m.closing(history["concession"]), one(1, 0.08, 0))
+    after_the_quarter = bargaining.sovereignty(aggregate.closing(history["concession"]), one(1, 0.08, 0))
     np.testing.assert_allclose(after_the_quarter, history["sovereignty"], rtol=1e-11)
 
 
@@ -667,18 +813,18 @@ def test_losses_in_the_reference_are_what_was_cut_blocked_and_not_rolled_over(
     history: dict[str, Array],
 ) -> None:
     h, rollover, ones = history, one(0.9, 0.9, 0), np.ones((40, 1))
-    at_risk = m.vulnerability(
+    at_risk = bargaining.vulnerability(
         h["scheduled"],
-        m.opening(h["trade_share"]),
-        m.opening(h["debt"]),
-        m.opening(h["gdp"]),
+        h["trade_share"],
+        h["debt"],
+        h["gdp"],
         coercive_cut=one(0.5, 0, 0),
         blockade=one(0.25, 0, 0),
         blockade_impact=np.array([0.1]),
         rollover=rollover,
         amortisation=np.array([0.03]),
     )
-    losses = m.coercion_losses(h["coerce"], at_risk, m.opening(h["gdp"]), ones)
+    losses = bargaining.coercion_losses(h["coerce"], at_risk, h["gdp"], ones)
     taken = (h["scheduled"] - h["subsidy"] + rollover * h["repayment"] - h["rolled"]).sum()
     assert losses.sum() == pytest.approx(taken + h["blockade_loss"].sum(), rel=1e-10)
     assert losses[1:].sum() == 0
@@ -686,23 +832,25 @@ def test_losses_in_the_reference_are_what_was_cut_blocked_and_not_rolled_over(
 
 def test_rents_in_the_reference_are_subsidies_deals_and_loyalty(history: dict[str, Array]) -> None:
     h, ones = history, np.ones((40, 1))
-    rents = m.rents(h["subsidy"], h["grant"], h["loan_new"], np.array([0.55]), ones)
-    loyalty = m.loyalty_rent(h["carrot"], h["coerce"], h["phi"], ones)
-    deals = m.running_total(h["phi"] * h["accept"] * h["offer"], ones)
-    np.testing.assert_allclose(rents, m.running_total(h["subsidy"], ones) + deals + loyalty, rtol=1e-10)
+    rents = bargaining.rents(h["subsidy"], h["grant"], h["loan_new"], np.array([0.55]), ones)
+    loyalty = bargaining.loyalty_rent(h["carrot"], h["coerce"], h["phi"], ones)
+    deals = aggregate.running_total(h["phi"] * h["accept"] * h["offer"], ones)
+    np.testing.assert_allclose(
+        rents, aggregate.running_total(h["subsidy"], ones) + deals + loyalty, rtol=1e-10
+    )
 
 
 def test_what_was_sold_in_the_reference_is_at_its_price(history: dict[str, Array]) -> None:
     h, w = history, weights_of(history)
-    price = m.concession_price(h["accept"], h["offer"], h["demand"], w)
-    sold = m.total_over_time(h["sold"], w)
-    np.testing.assert_allclose(price * sold, m.deals(h["accept"], h["offer"], w), rtol=1e-10)
+    price = bargaining.concession_price(h["accept"], h["offer"], h["demand"], w)
+    sold = aggregate.total_over_time(h["sold"], w)
+    np.testing.assert_allclose(price * sold, bargaining.deals(h["accept"], h["offer"], w), rtol=1e-10)
 
 
 def test_the_reference_of_hedging_is_hedging_and_that_of_bandwagon_is_not() -> None:
     for case, regime in (("baseline_heuristic", "hedging"), ("bandwagon", "bandwagon")):
         h = reference(case)
         behaviour = ("effort", "coerce", "trade_share", "warmth", "concession", "survival", "sovereign")
-        codes = m.regime(*(h[name] for name in behaviour), RIVALRY)
-        assert m.REGIMES[codes[m.year_end(2016), 0]] == regime
-        assert m.REGIMES[codes[m.year_end(2019), 0]] == regime
+        codes = regime_codes(RIVALRY, **{name: h[name] for name in behaviour})
+        assert courtship.REGIMES[codes[aggregate.year_end(2016), 0]] == regime
+        assert courtship.REGIMES[codes[aggregate.year_end(2019), 0]] == regime

@@ -15,8 +15,7 @@ import hedging
 from hedging import HedgingError, HedgingModel
 from hedging.settings.settings import settings_for
 from hedging.world import dates
-from hedging.world.quantities import QUANTITIES, TERMS_ALONE
-from hedging.world.world import World, play_out
+from hedging.world.world import QUANTITIES, TERMS_ALONE, World, play_out
 
 SHORT = {"horizon": 4}
 PATRONS = ["russia", "china", "united_states"]
@@ -72,7 +71,7 @@ def test_agents_tell_what_is_theirs() -> None:
     model = HedgingModel(draws=3, **SHORT)
     np.testing.assert_array_equal(model.patrons["china"].now("debt"), model.state.debt[1])
     np.testing.assert_array_equal(model.client.now("reserves"), model.state.reserves)
-    with pytest.raises(HedgingError, match="no quantity 'effort' at 2015Q1; flows are there after the first"):
+    with pytest.raises(HedgingError, match="no quantity 'effort' at 2015Q1; flows are there after a first"):
         model.now("effort")
     model.step()
     assert model.patrons["russia"].now("effort").shape == (3,)

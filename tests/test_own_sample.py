@@ -14,7 +14,7 @@ from command_line import TINY, Command
 
 import hedging
 from hedging.errors import HedgingError
-from hedging.results.run import fingerprint
+from hedging.results.manifest import fingerprint
 from hedging.settings.sample_file import RANGES
 from hedging.settings.settings import settings_for
 from hedging.world.mesa import HedgingModel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -120,3 +121,39 @@ def test_the_wheel_has_the_command_line_and_writes_below_the_current_folder(
     assert manifest.parent.parent == tmp_path / "results" / "scratch" / "custom"
     assert str(manifest.parent.relative_to(tmp_path)) in out
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def modules() -> dict[str, Path]:
+    """Every module of what ships, by its dotted name."""
+    files = [
+        file for room in ("hedging", "experiments", "hydra_plugins") for file in (ROOT / room).rglob("*.py")
+    ]
+    names = {file: ".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files}
+    return {name.removesuffix(".__init__"): file for file, name in names.items()}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Every import counts, also one within a function or for types alone."""
+    known = modules()
+    imports: dict[str, set[str]] = {}
+    for name, file in known.items():
+        said: set[str] = set()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                said |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+            elif isinstance(node, ast.Import):
+                said |= {one.name for one in node.names}
+        imports[name] = (said & set(known)) - {name, "hedging"}  # which comes first, whatever is imported
+    while free := [name for name, needs in imports.items() if not needs]:
+        for name in free:
+            del imports[name]
+        imports = {name: needs - set(free) for name, needs in imports.items()}
+    assert not imports, "these import each other"
+
+
+def test_rooms_are_few_and_modules_short() -> None:
+    rooms = {file.relative_to(ROOT / "hedging").parts[0] for file in (ROOT / "hedging").rglob("*.py")}
+    assert len(rooms - {"__init__.py"}) <= 10
+    assert {
+        name: n for name, file in modules().items() if (n := len(file.read_text().splitlines())) > 310
+    } == {}

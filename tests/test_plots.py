@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib.axes import Axes
@@ -19,11 +21,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from matplotlib.text import Annotation, Text
 
-from hedging.plots import FIGURES, MissingMeasure, draw_figures
+import hedging
+from hedging.errors import HedgingError
+from hedging.measures.catalogue import SERIES
 from hedging.plots.axes import END_LABEL, MARK_LABEL, apart
-from hedging.plots.reading import STATISTICS
+from hedging.plots.figures import asked_of, draw_figure, draw_figures
+from hedging.plots.kind import NOTHING, read_figures
+from hedging.plots.reading import STATISTICS, MissingMeasure
 from hedging.plots.style import REGIMES, text_colour
 
+FIGURES = {
+    asked.name: partial(draw_figure, asked) for asked in read_figures(None, NOTHING, list(SERIES), plain=True)
+}
 LABELS = ["Northland", "Eastland", "Westland", "Southern Union", "Island"]
 COLOURS = ["#B8390E", "#E6AB02", "#004488", "#3FA7D6", "#7B5EA7"]
 QUANTILES = {"p05": -1.645, "p25": -0.674, "p50": 0.0, "p75": 0.674, "p95": 1.645, "mean": 0.0}
@@ -97,7 +106,7 @@ def make_summary(
         },
     )
     for name, unit in UNITS.items():
-        summary[name].attrs["unit"] = unit
+        summary[name].attrs |= {"unit": unit, "state": int(name not in FLOWS)}
     return summary
 
 
@@ -222,6 +231,11 @@ def test_states_stand_at_the_start_of_a_quarter_and_flows_in_its_middle(summary:
     assert owed.get_xdata()[[0, -1]].tolist() == [2015.0, 2018.0]
     assert courted.get_xdata()[[0, -1]].tolist() == [2015.125, 2017.875]
     assert debt.get_xlim() == effort.get_xlim() == (2015.0, 2018.0)
+
+
+def test_a_summary_says_which_of_its_series_are_flows() -> None:
+    summary = hedging.load(ROOT / "results" / "baseline")
+    assert {name for name in UNITS if not summary[name].attrs["state"]} == set(FLOWS)
 
 
 @pytest.mark.parametrize("name", ["tension", "overview"])
@@ -406,6 +420,78 @@ def test_places_hold_no_rounding_error_of_the_layout(drawn: dict[str, Figure]) -
 
 
 def test_pyplot_is_left_alone() -> None:
-    code = "import sys, hedging.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, hedging.plots.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
     root = Path(__file__).resolve().parents[1]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+# Kinds of figures: those that ship, and a user's own
+
+ROOT = Path(__file__).resolve().parents[1]
+LADDER = '''
+from hedging.plots.kind import Panels, figure_kind
+
+@figure_kind(reads="series")
+def ladder(view, panels: Panels, rungs: int = 3):
+    """Draw rungs."""
+    figure = view.figure(3.0, title="A ladder")
+    axes = figure.add_subplot()
+    for rung in range(rungs):
+        axes.axhline(rung, label=panels[0].first)
+    view.footer(figure, "Rungs.")
+    return figure
+'''
+OF_KINDS = {
+    "lines": ("outreach_dose", ["dose"]),
+    "heat": ("china_restraint", ["restraint"]),
+    "paths": ("loan_held_up", ["paths"]),
+    "event_time": ("deadline", ["event_time"]),
+    "frontier": ("one_third_target", ["frontier"]),
+    "stacked, matrix": ("emergence", ["courtship", "hedging"]),
+    "verdicts": ("robustness", ["verdicts"]),
+}
+WRONG = {
+    "no kind 'fan' in figure\\[1\\]: did you mean 'fans'": {"kind": "fan"},
+    "no option 'colour' in figure\\[1\\]: .*valid: alone, at": {"kind": "fans", "colour": "red"},
+    "no outcome 'debts' in figure\\[1\\]: did you mean 'debt'": {"kind": "fans", "panels": ["debts"]},
+    "figure\\[1\\].panels=debt: name at least one outcome": {"kind": "fans", "panels": "debt"},
+    "no key 'color' in figure\\[1\\].panels\\[1\\]": {
+        "kind": "fans",
+        "panels": [{"outcome": "debt", "color": "red"}],
+    },
+    "figure\\[1\\].outcome is missing": {"kind": "multiples"},
+    "lines draws measures of a study, and a plain run has none": {"kind": "lines"},
+    "figure\\[1\\].kind: cannot find the figure kind 'nowhere.ladder'": {"kind": "nowhere.ladder"},
+    "figure\\[1\\].kind: math.sqrt is no figure kind": {"kind": "math.sqrt"},
+}
+
+
+@pytest.mark.parametrize("kind", OF_KINDS)
+def test_a_study_is_drawn_again_from_its_folder_as_it_was(kind: str, tmp_path: Path) -> None:
+    study, names = OF_KINDS[kind]
+    folder = ROOT / "results" / study
+    claims = pd.read_csv(folder / "claims.csv")
+    drawn = draw_figures(hedging.load(folder), tmp_path / study, claims=claims)
+    assert [path.stem for path in drawn] == names
+
+
+@pytest.mark.parametrize("problem", WRONG)
+def test_a_figure_that_cannot_be_is_one_line(problem: str) -> None:
+    with pytest.raises(HedgingError, match=problem) as caught:
+        read_figures([WRONG[problem]], NOTHING, list(SERIES), plain=True)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_kind_of_ones_own_is_found_by_its_dotted_name(
+    summary: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my_figures.py").write_text(LADDER, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    stated = {"kind": "my_figures.ladder", "rungs": 4, "panels": ["debt"]}
+    (asked,) = asked_of(summary.assign_attrs(figure=stated))
+    figure = draw_figure(asked, summary)
+    assert [line.get_label() for line in figure.axes[0].lines] == ["debt"] * 4
+    assert "Rungs." in footer_of(figure)
+    assert [path.name for path in draw_figures(summary, tmp_path, [asked])] == ["ladder.png"]
+    with pytest.raises(HedgingError, match=r"figure\[1\].rungs=-1: it must be a whole number from 0"):
+        asked_of(summary.assign_attrs(figure=[stated | {"rungs": -1}]))

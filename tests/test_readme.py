@@ -4,30 +4,57 @@ book and the excerpt of the first run are of today."""
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from command_line import ROOT
+from shown import COMMANDS, INSTALLS, PART, PYTHON, RECIPES, small_forms
+from test_calibration import tiny
 
 import hedging
-from experiments import check_rule, run
-from experiments.book import book
-from experiments.catalogue import written
-from hedging.results.headline import headline
-from hedging.world.quantities import QUANTITIES
+from hedging.results.places import headline
+from hedging.world.world import QUANTITIES
+from tests.benchmark.measure import Size, by_phase, by_rule, speed
+from tests.pages.book import book
+from tests.pages.catalogue import written
 
-ROOT = Path(__file__).parent.parent
 PAGES = [
     *("README.md", "CONTRIBUTING.md", "configs/README.md", "experiments/README.md"),
     *("hedging/README.md", "configs/series/README.md", "results/README.md"),
 ]
+MADE_PAGES = ["results/benchmark/README.md", "results/calibration/README.md"]
+BEGINS = r"(?:make|python|pip|source|git|bash|srun|dask|pytest|ruff|mypy) |make$|\.venv/bin/|\.ci/"
+"""What a command begins with, where it stands between backticks."""
+
 ROOMS = ("hedging", "configs", "experiments", "tests", "results", ".ci")
+SHOWN, MADE = small_forms(COMMANDS), small_forms(RECIPES)
+SMALL = sorted({*SHOWN.values(), *MADE.values()} - {PART, INSTALLS})
+TOLD = {
+    "run": "Figures and tables: ",
+    "compare": "Figure and table: ",
+    "explain": "2019Q4",
+    "check_rule": "keeps every promise",
+    "calibrate": "Written: ",
+    "reproduce": "1 of 1 as committed",
+    "benchmark": "Table and figure: ",
+    "pages": "Written: configs/README.md",
+}
+"""What each program says when it is done."""
+
+COMMITTED = ("baseline", "outreach_dose", "calibration")
+"""Results that a command reads."""
+
 MADE_BY_A_RUN = ("results/scratch/", "draws.parquet", "trajectories.nc", "summary.csv", "manifest.json")
 FILE_TYPES = r"(?:md|py|yaml|csv|cff|toml|lock|png|json|nc|parquet)"
 
@@ -40,9 +67,22 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text(page), flags=re.MULTILINE | re.DOTALL)
 
 
-def commands(page: str) -> list[str]:
-    lines = "\n".join(blocks(page, "bash")).replace("\\\n", "").splitlines()
-    return [line for line in lines if line.startswith("python -m experiments.")]
+def shell_blocks(page: str) -> list[str]:
+    return [block for language in ("bash", "sh") for block in blocks(page, language)]
+
+
+def plain(command: str) -> str:
+    return " ".join(command.split())
+
+
+def commands(page: str) -> Iterator[str]:
+    """The commands that a page shows: lines of its shell blocks, and what stands between backticks."""
+    for block in shell_blocks(page):
+        for line in block.replace("\\\n", "").splitlines():
+            if line.strip() and not line.startswith("#"):
+                yield plain(re.sub(r"\s#\s.*", "", line))
+    prose = re.sub(r"^```.*?^```", "", text(page), flags=re.MULTILINE | re.DOTALL)
+    yield from (said for said in map(plain, re.findall(r"`([^`]+)`", prose)) if re.match(BEGINS, said))
 
 
 def file_of(block: str) -> str | None:
@@ -63,36 +103,154 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         if name := file_of(block):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(block, encoding="utf-8")
-    (tmp_path / "results" / "baseline").mkdir(parents=True)
-    for name in ("summary.csv", "config.yaml"):
-        shutil.copy(ROOT / "results" / "baseline" / name, tmp_path / "results" / "baseline")
+    for study, folder in (("baseline", "scratch/another"), *((name, name) for name in COMMITTED)):
+        leave = shutil.ignore_patterns("draws.parquet", "trajectories.nc")
+        shutil.copytree(ROOT / "results" / study, tmp_path / "results" / folder, ignore=leave)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("HEDGING_RESULTS", str(tmp_path / "made"))
-    monkeypatch.setattr("hedging.plots.draw_figures", lambda summary, folder: [])
+    monkeypatch.setenv("HEDGING_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
     monkeypatch.setattr(sys, "argv", ["run"])
     yield tmp_path
     sys.modules.pop("my_rules", None)
 
 
-@pytest.mark.parametrize(
-    "command", [command for page in ("README.md", "experiments/README.md") for command in commands(page)]
-)
-def test_commands_run(command: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    program, *arguments = shlex.split(command)[2:]
-    if program == "experiments.check_rule":
-        check_rule.main(arguments)
-        assert "keeps every promise" in capsys.readouterr().out
-        return
-    assert program == "experiments.run"
-    fast = [] if any(argument.startswith("ensemble=") for argument in arguments) else ["ensemble=quick"]
-    run.main([*arguments, *fast])
+@pytest.mark.parametrize("page", [*PAGES, *MADE_PAGES])
+def test_every_command_has_its_small_form(page: str) -> None:
+    missing = [command for command in commands(page) if command not in SHOWN]
+    assert not missing, (
+        f"{page} shows what no test runs: write it and its small form into tests/shown.py: {missing}"
+    )
+
+
+def test_every_small_form_is_that_of_a_command() -> None:
+    shown = {command for page in [*PAGES, *MADE_PAGES] for command in commands(page)}
+    gone = [command for command in SHOWN if command not in shown]
+    assert not gone, f"no page shows these any more: drop them from COMMANDS of tests/shown.py: {gone}"
+
+
+def few_worlds(monkeypatch: pytest.MonkeyPatch, desk: Path) -> None:
+    monkeypatch.setattr("experiments.calibrate.read_job", lambda quick: tiny())
+
+
+def few_figures(monkeypatch: pytest.MonkeyPatch, desk: Path) -> None:
+    """What a benchmark runs in programs of their own is taken from the last one."""
+    figures = pd.read_csv(ROOT / "results" / "benchmark" / "benchmark.csv", dtype={"case": str})
+    apart = figures[figures["what"].str.contains("Mesa|sweep|memory|whole run")].values.tolist()
+    measured = (speed, by_rule, by_phase, lambda size: apart)
+    monkeypatch.setattr("tests.benchmark.__main__.MEASURED", measured)
+    monkeypatch.setattr("tests.benchmark.__main__.QUICK", Size(1, (1, 8), (), 1, 1, 1, 4))
+    monkeypatch.setattr("tests.benchmark.measure.cores", lambda: 1)
+
+
+def another_page(monkeypatch: pytest.MonkeyPatch, desk: Path) -> None:
+    """What is written beside the code goes elsewhere; it is made of what is committed."""
+    shutil.copytree(ROOT / "configs", desk / "configs")
+    monkeypatch.setattr("tests.pages.__main__.config_dir", lambda: desk / "configs")
+    page = desk / "experiments" / "README.md"
+    page.parent.mkdir()
+    shutil.copy(ROOT / "experiments" / "README.md", page)
+    monkeypatch.setattr("tests.pages.__main__.PAGE", page)
+    monkeypatch.setenv("HEDGING_RESULTS", str(ROOT / "results"))
+
+
+SMALLER = {
+    "calibrate": few_worlds,
+    "benchmark": few_figures,
+    "pages": another_page,
+}
+"""What a program cannot be asked for on its command line, and would take long, or write beside the code."""
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """Where a Dask cluster listens: as one of several machines, but in this process."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.mark.filterwarnings("ignore:Port")  # of the page that Dask serves
+@pytest.mark.parametrize("command", [small for small in SMALL if small.startswith(PYTHON)])
+def test_commands_run(
+    command: str,
+    desk: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    if "$address" in command:
+        command = command.replace("$address", request.getfixturevalue("address"))
+    module, *arguments = shlex.split(command)[2:]
+    program = module.rpartition(".")[2]
+    if program in SMALLER:
+        SMALLER[program](monkeypatch, desk)
+    before = set(desk.glob("results/**/summary.csv"))
+    import_module(f"{module}.__main__" if module.startswith("tests.") else module).main(
+        *([arguments] if arguments else [])
+    )
     told = capsys.readouterr()
+    assert TOLD[program] in told.out
+    if program != "run":
+        return
+    assert not told.err
     choices = any("client/rule=" in argument and "," in argument for argument in arguments)
     study = ("-m" in arguments and not choices) or any("gas_war" in argument for argument in arguments)
     assert (" points, " if study else "Median (5 to 95% of draws)") in told.out
-    assert not told.err
-    assert len(list(desk.glob("made/scratch/*/*/summary.csv"))) == (3 if choices else 1)
+    made = set(desk.glob("results/**/summary.csv")) - before
+    assert len(made) == (3 if choices else 1)
+
+
+def said_by(command: str) -> str:
+    """What a command says that runs in a program of its own."""
+    words = shlex.split(command)
+    done = subprocess.run(
+        [sys.executable, *words[1:]] if words[0] == "python" else words,
+        cwd=ROOT,
+        env={key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "PYTEST"))},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("command", [small for small in SMALL if not small.startswith((*PYTHON, "make"))])
+def test_commands_run_beside(command: str) -> None:
+    said_by(command)
+
+
+def test_make_runs_what_it_says() -> None:
+    """Every target can be read, and what it runs has a small form that runs."""
+    lines = [plain(line) for one in SMALL if one.startswith("make") for line in said_by(one).splitlines()]
+    recipes = {line for line in lines if re.match(r"\.venv/bin/(?!python -m pip)", line)}
+    assert recipes == set(MADE), "make runs something else than RECIPES of tests/shown.py: mend it there"
+
+
+@pytest.mark.parametrize("block", [block for page in PAGES for block in shell_blocks(page)])
+def test_shell_blocks_are_whole(block: str, tmp_path: Path) -> None:
+    """A shell can read each; the programs of a job know its options, and Dask's address is in its file."""
+    subprocess.run(["bash", "-n"], input=block, text=True, check=True)
+    for program, options in re.findall(r"dask (scheduler|worker)(.*?)&", block):
+        known = import_module(f"distributed.cli.dask_{program}").main.params
+        assert set(re.findall(r"--[\w-]+", options)) <= {name for one in known for name in one.opts}
+    for line in re.findall(r"^address=.*$", block, flags=re.MULTILINE):
+        (tmp_path / "scheduler.json").write_text('{"address": "tcp://head:8786"}', encoding="utf-8")
+        script = f"{line.replace('python', shlex.quote(sys.executable))}; echo $address"
+        done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True)
+        assert done.stdout == "tcp://head:8786\n", done.stderr
+
+
+def test_what_is_installed_by_hand_is_there() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for command in (command for command, small in SHOWN.items() if small == INSTALLS):
+        extra = re.fullmatch(r"pip install '(\w+)\[(\w+)\]'", command)
+        if extra:
+            assert extra[1] == project["name"]
+            assert extra[2] in project["optional-dependencies"]
+        else:
+            assert command == "source .venv/bin/activate"
+            assert "VENV := .venv\n" in text("Makefile")
 
 
 @pytest.mark.parametrize("page", ["README.md", "configs/README.md"])
@@ -101,11 +259,6 @@ def test_snippets_run(page: str, desk: Path) -> None:
     assert snippets
     for snippet in snippets:
         exec(compile(snippet, page, "exec"), {"__name__": "__main__"})
-
-
-@pytest.mark.parametrize("target", ["run", "test", "book", "lint"])
-def test_make_has_the_targets_that_are_named(target: str) -> None:
-    assert re.search(rf"^{target}:", text("Makefile"), flags=re.MULTILINE)
 
 
 def test_the_excerpt_is_what_the_committed_baseline_says() -> None:

@@ -17,8 +17,7 @@ import pytest
 from hedging.settings.settings import settings_for
 from hedging.world import dates
 from hedging.world.arrays import Array
-from hedging.world.quantities import QUANTITIES
-from hedging.world.world import World
+from hedging.world.world import QUANTITIES, World
 from tests.strategies import Run, pin, play, shipped_tree, step_of_many
 
 GOLDEN = Path(__file__).parent / "golden"

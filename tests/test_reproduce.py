@@ -15,14 +15,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import reproduce
-from hedging import measures
+from experiments.reproduce import main
 from hedging.errors import HedgingError
-from hedging.results import freshness
+from hedging.measures.bargaining import tension
+from hedging.measures.catalogue import KNOWN, MEASURES
+from hedging.results import reproduce
 from hedging.results.changes import changed_settings, moved, moved_rows
-from hedging.results.freshness import as_committed, moved_measures, quick_numbers, quick_table, stale
-from hedging.results.run import save_run
+from hedging.results.folder import read_manifest
+from hedging.results.freshness import moved_measures, quick_numbers, quick_table, stale
+from hedging.results.manifest import as_committed
 from hedging.settings.settings import Settings, settings_for
+from hedging.studies.shipped import studies
+from hedging.studies.study import Study, read_study
+from hedging.world.arrays import Array
+from tests.strategies import save_run
 
 COMMITTED = Path(__file__).parents[1] / "results"
 TINY = ("ensemble.draws=8", "ensemble.keep=0", "horizon=8", "claims=[]")
@@ -31,9 +37,13 @@ TINY = ("ensemble.draws=8", "ensemble.keep=0", "horizon=8", "claims=[]")
 # What is committed.
 
 
+def shipped(study: str) -> Study:
+    return read_study(settings_for(study), (f"experiment={study}",))
+
+
 def reasons(study: str) -> list[str]:
     try:
-        return stale(COMMITTED / study, settings_for(study))
+        return stale(COMMITTED / study, shipped(study))
     except HedgingError as error:
         return [str(error)]
 
@@ -41,17 +51,18 @@ def reasons(study: str) -> list[str]:
 @pytest.fixture(scope="module")
 def looked_at() -> dict[str, list[str]]:
     """Every study's committed results, held against what the code gives now: two at a time."""
-    names = reproduce.studies()
+    names = studies()
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         return dict(zip(names, pool.map(reasons, names), strict=True))
 
 
 @pytest.mark.skipif(not COMMITTED.exists(), reason="there are no results beside this code")
-@pytest.mark.parametrize("study", reproduce.studies())
+@pytest.mark.parametrize("study", studies())
 def test_committed_results_are_what_the_study_would_give_today(
     study: str, looked_at: dict[str, list[str]]
 ) -> None:
     assert not looked_at[study], f"run it again: python -m experiments.reproduce {study}"
+    assert read_manifest(COMMITTED / study)["command"] == reproduce.command_of(study)
 
 
 # Freshness.
@@ -65,8 +76,8 @@ def tiny() -> Settings:
 @pytest.fixture
 def fresh(tiny: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run folder of a tiny study that passes for a committed one."""
-    monkeypatch.setattr(freshness, "as_committed", lambda settings: True)
-    monkeypatch.setattr("hedging.plots.draw_figures", lambda summary, folder: [])
+    monkeypatch.setattr("hedging.results.save.as_committed", lambda settings: True)
+    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *given: [])
     save_run(tiny, tmp_path / "tiny", "as the test does")
     return tmp_path / "tiny"
 
@@ -81,18 +92,18 @@ def test_only_the_shipped_study_counts_as_committed(tiny: Settings) -> None:
 
 
 def test_a_run_is_fresh_at_once_and_without_what_is_not_kept(fresh: Path, tiny: Settings) -> None:
-    assert stale(fresh, tiny) == []
+    assert stale(fresh, read_study(tiny)) == []
     shutil.rmtree(fresh / "draws.parquet")
-    assert stale(fresh, tiny) == []
+    assert stale(fresh, read_study(tiny)) == []
 
 
 def test_words_make_nothing_stale(fresh: Path, tiny: Settings) -> None:
     tree = {**tiny.tree, "question": "Another way to ask?", "marks": [["2016Q1", "a date"]]}
-    assert stale(fresh, replace(tiny, tree=tree, question="Another way to ask?")) == []
+    assert stale(fresh, read_study(replace(tiny, tree=tree, question="Another way to ask?"))) == []
 
 
 def test_another_number_makes_results_stale(fresh: Path) -> None:
-    changed, moved = stale(fresh, settings_for("baseline", [*TINY, "client.growth0=0.02"]))
+    changed, moved = stale(fresh, read_study(settings_for("baseline", [*TINY, "client.growth0=0.02"])))
     assert changed == "its setting has changed"
     assert moved.startswith("the model now gives other numbers: ")
 
@@ -100,33 +111,38 @@ def test_another_number_makes_results_stale(fresh: Path) -> None:
 def test_another_formula_makes_results_stale_and_is_named(
     fresh: Path, tiny: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    formula = measures.tension
-    monkeypatch.setattr(measures, "tension", lambda *arrays: formula(*arrays) * (1 + 1e-12))
-    assert stale(fresh, tiny) == []
-    monkeypatch.setattr(measures, "tension", lambda *arrays: formula(*arrays) * (1 + 1e-5))
-    assert stale(fresh, tiny) == ["the model now gives other numbers: tension"]
+    def change(by: float) -> None:
+        def other(frustration: Array, red_line: Array) -> Array:
+            return tension(frustration, red_line) * (1 + by)
+
+        monkeypatch.setitem(KNOWN, "tension", replace(MEASURES["tension"], function=other))
+
+    change(1e-12)
+    assert stale(fresh, read_study(tiny)) == []
+    change(1e-5)
+    assert stale(fresh, read_study(tiny)) == ["the model now gives other numbers: tension"]
 
 
 def test_an_edited_or_lost_file_makes_results_stale(fresh: Path, tiny: Settings) -> None:
     with (fresh / "config.yaml").open("a") as file:
         file.write("# by hand\n")
     (fresh / "summary.csv").unlink()
-    assert stale(fresh, tiny) == ["config.yaml is not as the run left it", "summary.csv is gone"]
+    assert stale(fresh, read_study(tiny)) == ["config.yaml is not as the run left it", "summary.csv is gone"]
 
 
 def test_results_that_do_not_tell_are_stale(fresh: Path, tiny: Settings) -> None:
     manifest = json.loads((fresh / "manifest.json").read_text())
     del manifest["quick"]
     (fresh / "manifest.json").write_text(json.dumps(manifest))
-    assert "not run as committed" in stale(fresh, tiny)[0]
+    assert "not run as committed" in stale(fresh, read_study(tiny))[0]
     (fresh / "manifest.json").unlink()
-    assert stale(fresh, tiny) == ["tiny has no manifest.json that can be read"]
+    assert stale(fresh, read_study(tiny)) == ["tiny has no manifest.json that can be read"]
 
 
 def test_what_was_overridden_leaves_no_fingerprint(
     tiny: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hedging.plots.draw_figures", lambda summary, folder: [])
+    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
     save_run(tiny, tmp_path / "tiny", "as the test does")
     assert "quick" not in json.loads((tmp_path / "tiny" / "manifest.json").read_text())
 
@@ -147,11 +163,11 @@ def test_fingerprints_see_shifts_exchanges_and_measures_that_come_and_go() -> No
 
 
 def test_a_study_of_several_points_has_a_fingerprint_of_outcomes_and_claims() -> None:
-    settings = settings_for("outreach_dose")
-    numbers = quick_numbers(quick_table(settings))
+    study = shipped("outreach_dose")
+    numbers = quick_numbers(quick_table(study))
     claims = [name for name in numbers if name.startswith("claim: ")]
-    assert len(claims) == len(settings.tree["claims"])
-    assert len(numbers) - len(claims) == len(settings.tree["measures"])
+    assert len(claims) == len(study.settings.tree["claims"])
+    assert len(numbers) - len(claims) == len(study.settings.tree["measures"])
     assert np.isfinite(list(numbers.values())).all()
 
 
@@ -240,6 +256,28 @@ def test_files_that_come_and_go_are_named(tmp_path: Path) -> None:
     assert moved(tmp_path / "before", tmp_path / "after") == ["old.png is gone", "new.png is new"]
 
 
+def test_what_is_not_kept_with_the_code_is_no_change(tmp_path: Path) -> None:
+    for name, there in (("before", False), ("after", True)):
+        folder = write(tmp_path / name)
+        rows = folder / "draws.parquet" / "part-00000.parquet"
+        if there:
+            rows.parent.mkdir()
+            rows.touch()
+        manifest = read_manifest(folder) | {"outputs": {"draws.parquet/part-00000.parquet": "1"}}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert moved(tmp_path / "before", tmp_path / "after") == []
+
+
+def test_another_command_is_told(tmp_path: Path) -> None:
+    for name in ("before", "after"):
+        folder = write(tmp_path / name)
+        manifest = read_manifest(folder) | {"command": f"run {name}"}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert moved(tmp_path / "before", tmp_path / "after") == [
+        "manifest.json: command run before -> run after"
+    ]
+
+
 def test_a_changed_setting_is_told_apart_from_the_numbers(tmp_path: Path) -> None:
     other = CONFIG.replace("value: 0.8", "value: 0.9").replace("why", "why not")
     assert lines(tmp_path, {}, {"config_yaml": other}) == []
@@ -278,7 +316,7 @@ def plays(results: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Non
 def status(*arguments: str) -> int | str | None:
     """Run the command; how it ends."""
     try:
-        reproduce.main(arguments)
+        main(arguments)
     except SystemExit as stop:
         return stop.code
     return 0
@@ -345,7 +383,7 @@ def test_a_failure_is_one_line_and_the_others_go_on(
         return good(study, folder, *overrides)
 
     monkeypatch.setattr(reproduce, "play", play)
-    monkeypatch.setattr(reproduce, "studies", lambda: ["broken", "sound"])
+    monkeypatch.setattr("hedging.studies.shipped.studies", lambda: ["broken", "sound"])
     assert status() == 1
     assert sorted(capsys.readouterr().out.splitlines()) == [
         "1 of 2 as committed; not: broken",

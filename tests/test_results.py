@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,20 +17,21 @@ from command_line import TINY, Command, Whole, bytes_of
 
 import hedging
 from hedging import HedgingError
-from hedging.measures import REGIMES
-from hedging.measures.catalogue import EVERY_DRAW, PAIRED, SERIES, TOTALS
-from hedging.measures.trajectories import Arm
-from hedging.results.run import save_run
-from hedging.runs.loop import play
+from hedging.measures.catalogue import SERIES, TOTALS
+from hedging.measures.courtship import REGIMES
+from hedging.measures.trajectories import Trajectories
 from hedging.settings.settings import Settings, settings_for
 from hedging.world import dates
 from hedging.world.arrays import Array
-from hedging.world.quantities import QUANTITIES, TERMS_ALONE
 from hedging.world.sampling import sample
+from hedging.world.world import QUANTITIES, TERMS_ALONE, World
+from tests.strategies import measured, save_run
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 PATRONS = ("russia", "china", "united_states")
 PARTNERS = (*PATRONS, "rest_of_world")
+EVERY_DRAW = ("survival", "sovereign")
+PAIRED = ("excess_hedging", "mean_excess_hedging", "hedging_cost", "hedging_premium")
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +41,9 @@ def settings(whole: Whole) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def arm(settings: Settings) -> Arm:
+def played(settings: Settings) -> Trajectories:
     """The same run in memory."""
-    (block,) = play(settings, lambda count: None)
-    return block.arm
+    return measured(settings)
 
 
 @pytest.fixture(scope="module")
@@ -111,19 +112,20 @@ def test_a_summary_needs_only_two_files(folder: Path, tmp_path: Path) -> None:
 
 
 def test_figures_can_be_drawn_again_from_the_summary_alone(folder: Path, tmp_path: Path) -> None:
-    from hedging.plots import FIGURES
+    from hedging.plots.figures import asked_of, draw_figures
 
-    figure = FIGURES["regimes"](hedging.load(folder))
-    figure.savefig(tmp_path / "regimes.png", dpi="figure", metadata={"Software": None})
-    assert (tmp_path / "regimes.png").read_bytes() == (folder / "regimes.png").read_bytes()
+    told = hedging.load(folder)
+    (regimes,) = [figure for figure in asked_of(told) if figure.name == "regimes"]
+    (path,) = draw_figures(told, tmp_path, [regimes])
+    assert path.read_bytes() == (folder / "regimes.png").read_bytes()
 
 
-def test_draws_come_back_by_their_names(folder: Path, settings: Settings, arm: Arm) -> None:
+def test_draws_come_back_by_their_names(folder: Path, settings: Settings, played: Trajectories) -> None:
     told = hedging.load(folder, "draws")
     assert told["reserves"].dims == ("draw",)
     assert list(told["draw"].values) == list(range(64))
-    np.testing.assert_array_equal(told["debt.china"], arm["debt"][-1, 1])
-    np.testing.assert_array_equal(told["patrons.russia.red_line"], arm.p.red_line[0])
+    np.testing.assert_array_equal(told["debt.china"], played["debt"][-1, 1])
+    np.testing.assert_array_equal(told["patrons.russia.red_line"], played.parameters.red_line[0])
     some = hedging.load(folder, "draws", ["reserves"])
     assert list(some.data_vars) == ["reserves"]
     assert set(sample(settings, 0, 1)) < set(told.data_vars)
@@ -147,6 +149,9 @@ def test_what_is_no_run_folder_is_told(tmp_path: Path, folder: Path) -> None:
     (tmp_path / "summary.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(HedgingError, match="is no summary: its columns must be quarter, measure"):
         hedging.load(tmp_path)
+    (tmp_path / "trajectories.nc").write_bytes((folder / "trajectories.nc").read_bytes()[:200])
+    with pytest.raises(HedgingError, match=r"cannot read .*trajectories\.nc: .*; run the study again"):
+        hedging.load(tmp_path, "trajectories")
 
 
 def test_a_run_by_a_rule_that_is_elsewhere_now_can_be_read(study: Command, here: Path) -> None:
@@ -206,29 +211,29 @@ def weighted(values: Array, weight: Array, statistic: str) -> float:
     return float(values[at])
 
 
-def every_row(arm: Arm, settings: Settings) -> Iterator[tuple[str, str, str, Array, Array]]:
+def every_row(played: Trajectories, settings: Settings) -> Iterator[tuple[str, str, str, Array, Array]]:
     """Quarter, measure, patron, values and weights over draws of everything that is summarised."""
     members = {"patron": settings.patrons, "partner": settings.partners}
     for name, about in (SERIES | TOTALS).items():
-        series = arm.series(name) if name in SERIES else arm.total(name)[None]
+        series = played[name] if name in SERIES else played[name][None]
         for row, array in enumerate(series):
             quarter = dates.label(row) if name in SERIES else "all"
             if name in SERIES:
-                weight = (arm.paired if name in PAIRED else arm.weight)[row]
+                weight = played["paired" if name in PAIRED else "weight"][row]
             else:
-                weight = arm.paired[-1] if name in PAIRED else np.ones(settings.draws)
+                weight = played["paired"][-1] if name in PAIRED else np.ones(settings.draws)
             for place, values in enumerate(np.atleast_2d(array)):
                 axes = about.axes[:-1]
                 yield quarter, name, members[axes[0]][place] if axes else "", values, weight
 
 
 def test_statistics_are_over_the_draws_that_still_stand(
-    table: pd.DataFrame, arm: Arm, settings: Settings
+    table: pd.DataFrame, played: Trajectories, settings: Settings
 ) -> None:
     told = table.set_index(["quarter", "measure", "patron", "statistic"])["value"]
-    assert (arm.weight[-1] == 0).any(), "no draw has fallen: the weights would not be tested"
+    assert (played["weight"][-1] == 0).any(), "no draw has fallen: the weights would not be tested"
     checked, rng = 0, np.random.default_rng(0)
-    for quarter, name, patron, values, weight in every_row(arm, settings):
+    for quarter, name, patron, values, weight in every_row(played, settings):
         if name in EVERY_DRAW:
             assert told[quarter, name, patron, "mean"] == pytest.approx(values.mean(), rel=1e-9)
             assert (quarter, name, patron, "p50") not in told.index
@@ -247,16 +252,16 @@ def test_statistics_are_over_the_draws_that_still_stand(
 
 
 def test_numbers_over_the_whole_run_say_how_many_draws_they_are_of(
-    table: pd.DataFrame, arm: Arm, settings: Settings
+    table: pd.DataFrame, played: Trajectories, settings: Settings
 ) -> None:
     told = table[table["statistic"] == "draws"].set_index(["measure", "patron"])["value"]
-    whole_run = [row for row in every_row(arm, settings) if row[0] == "all"]
+    whole_run = [row for row in every_row(played, settings) if row[0] == "all"]
     assert len(told) == len(whole_run)
     for _, name, patron, values, weight in whole_run:
         assert told[name, patron] == np.count_nonzero((weight > 0) & ~np.isnan(values)), (name, patron)
 
 
-def test_regime_shares_are_those_of_all_draws(table: pd.DataFrame, arm: Arm) -> None:
+def test_regime_shares_are_those_of_all_draws(table: pd.DataFrame, played: Trajectories) -> None:
     shares = table[table["measure"] == "regime"]
     assert set(shares["statistic"]) == {"share"}
     sums = shares.groupby("quarter")["value"].sum()
@@ -264,10 +269,10 @@ def test_regime_shares_are_those_of_all_draws(table: pd.DataFrame, arm: Arm) -> 
     np.testing.assert_allclose(sums, 1.0, atol=1e-9)
     last = shares[shares["quarter"] == "2019Q4"].set_index("patron")["value"]
     for code, name in enumerate(REGIMES):
-        assert last[name] == pytest.approx((arm.regime[-1] == code).mean())
+        assert last[name] == pytest.approx((played["regime"][-1] == code).mean())
 
 
-def test_a_row_for_each_draw(folder: Path, settings: Settings, arm: Arm) -> None:
+def test_a_row_for_each_draw(folder: Path, settings: Settings, played: Trajectories) -> None:
     told = pd.read_parquet(folder / "draws.parquet")
     sampled = sample(settings, 0, 64)
     by_patron = {name for name, about in TOTALS.items() if about.axes[0] == "patron"}
@@ -281,17 +286,17 @@ def test_a_row_for_each_draw(folder: Path, settings: Settings, arm: Arm) -> None
     for name, values in sampled.items():
         np.testing.assert_array_equal(told[name], values)
         assert settings.numbers[name].ranged
-    np.testing.assert_allclose(told["total_utility"], arm.total_utility)
-    np.testing.assert_allclose(told["coercive_quarters.russia"], arm.coercive_quarters[0])
+    np.testing.assert_allclose(told["total_utility"], played["total_utility"])
+    np.testing.assert_allclose(told["coercive_quarters.russia"], played["coercive_quarters"][0])
 
 
 def test_draws_come_whole_however_many_blocks_they_were_played_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hedging.plots.draw_figures", lambda summary, folder: [])
+    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
     settings = replace(settings_for(None, ["horizon=4", "ensemble.draws=21"]), keep=9)
     save_run(settings, tmp_path / "one", "a test")
-    monkeypatch.setattr(play, "__defaults__", (8,))
+    monkeypatch.setattr("hedging.runs.batch.BLOCK", 8)
     save_run(settings, tmp_path / "blocks", "a test")
     one, blocks = (tmp_path / name for name in ("one", "blocks"))
     assert (one / "summary.csv").read_bytes() == (blocks / "summary.csv").read_bytes()
@@ -338,7 +343,7 @@ def test_numbers_are_coordinates_over_draws_where_they_are_sampled(worlds: Any) 
 def test_simulate_takes_draws_a_seed_and_overrides(worlds: Any) -> None:
     again = hedging.simulate("baseline", {"horizon": 5}, draws=6)
     xr.testing.assert_identical(again, worlds)
-    fewer = hedging.simulate("baseline", ["horizon=5"], draws=2)
+    fewer = hedging.simulate("baseline", ["horizon=5"], draws=2, executor="serial")
     xr.testing.assert_identical(fewer, worlds.isel(draw=slice(2)))
     other = hedging.simulate("baseline", ["horizon=5"], draws=6, seed=2)
     assert not np.array_equal(other["reserves"], worlds["reserves"])
@@ -349,7 +354,7 @@ def test_simulate_takes_draws_a_seed_and_overrides(worlds: Any) -> None:
 def test_simulate_can_save_what_the_command_line_saves(
     tmp_path: Path, folder: Path, whole: Whole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hedging.plots.draw_figures", lambda summary, folder: [])
+    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
     arguments = [one for one in whole.command if not one.startswith("experiment")]
     hedging.simulate("baseline", arguments, save=tmp_path / "mine")
     written = {path.name for path in (tmp_path / "mine").iterdir()}
@@ -367,6 +372,12 @@ def test_simulate_says_what_cannot_be() -> None:
         hedging.simulate("basline")
     with pytest.raises(HedgingError, match="write key=value"):
         hedging.simulate("baseline", ["red_line"])
+    with pytest.raises(HedgingError, match="override '3': write key=value"):
+        hedging.simulate("baseline", [3])  # type: ignore[list-item]
+    with pytest.raises(HedgingError, match=r"keep=\['reserves'\]: a plain run has every series"):
+        hedging.simulate("baseline", keep="reserves")
+    with pytest.raises(HedgingError, match=r"no name 'serially' in executor: did you mean 'serial'"):
+        hedging.simulate("baseline", ["horizon=2"], draws=2, executor="serially")
 
 
 # A run that dies
@@ -379,9 +390,9 @@ def dies(*_: object) -> None:
 @pytest.mark.parametrize(
     "moment",
     [
-        "hedging.plots.draw_figures",
-        "hedging.results.summary.PartBands.add",
-        "hedging.results.run.summary_table",
+        "hedging.plots.figures.draw_figures",
+        "hedging.runs.batch._fill",
+        "hedging.results.save.write_summary",
     ],
 )
 def test_a_run_that_dies_leaves_the_earlier_results_whole(
@@ -417,9 +428,116 @@ def test_a_folder_that_cannot_take_its_place_leaves_the_earlier_one(
     assert not list(results.rglob(".*"))
 
 
-def test_a_second_run_takes_the_place_of_the_first(study: Command, results: Path) -> None:
+def test_a_second_run_takes_the_place_of_the_first_and_leaves_a_file_of_the_user_s(
+    study: Command, results: Path, tmp_path: Path
+) -> None:
     folder = study(*TINY, "horizon=2").folder
-    (folder / "notes.txt").write_text("of an earlier run", encoding="utf-8")
+    before = bytes_of(folder)
+    (folder / "notes.txt").write_text("my own", encoding="utf-8")
+    (folder / "mine").symlink_to(results.parent, target_is_directory=True)
+    (folder / "summary.csv").write_text("harmed", encoding="utf-8")
+    (folder / "config.yaml").write_text("my own too", encoding="utf-8")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["outputs"]["config.yaml"]  # so that it is a file of a name that only the next run uses
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    plan = folder.with_name(f".{folder.name}.run") / "plan.txt"
+    plan.parent.mkdir()
+    plan.write_text("my plan", encoding="utf-8")
     assert study(*TINY, "horizon=2").folder == folder
-    assert not (folder / "notes.txt").exists()
+    assert (folder / "own-config.yaml").read_text(encoding="utf-8") == "my own too"
+    (folder / "own-config.yaml").unlink()
+    assert (folder / "notes.txt").read_text(encoding="utf-8") == "my own"
+    assert (folder / "mine").is_symlink()
+    assert plan.read_text(encoding="utf-8") == "my plan"
+    for path in (folder / "notes.txt", folder / "mine", plan):
+        path.unlink()
+    plan.parent.rmdir()
+    assert bytes_of(folder) == before
     assert not list(results.rglob(".*"))
+
+
+def test_a_link_in_place_of_the_folder_stays_and_is_followed(tmp_path: Path) -> None:
+    link, disk = tmp_path / "link", tmp_path / "disk"
+    link.symlink_to(disk)
+    for _ in range(2):
+        hedging.simulate(None, ["horizon=2"], draws=2, save=link)
+        assert link.readlink() == disk
+        assert (disk / "summary.csv").exists()
+
+
+def test_a_folder_that_holds_anything_else_is_not_written_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine"
+    (mine / "deep").mkdir(parents=True)
+    (mine / "deep" / "thesis.txt").write_text("years of work", encoding="utf-8")
+    results = tmp_path / "results"
+    (results / "one").mkdir(parents=True)
+    (results / "one" / "manifest.json").write_text('{"outputs": {}}', encoding="utf-8")
+    page = tmp_path / "page"
+    page.mkdir()
+    (page / "manifest.json").write_text('{"name": "a page", "outputs": {"a": 1}}', encoding="utf-8")
+    monkeypatch.chdir(mine)
+    before = bytes_of(tmp_path)
+    for folder, words in (
+        (mine, "is the current folder"),
+        (Path("."), "is the current folder"),
+        (tmp_path, "is the current folder, or holds it"),
+        (Path("/"), "is the current folder, or holds it"),
+        (page, r"no results of this program, as manifest\.json"),
+        (mine / "deep", r"no results of this program, as thesis\.txt"),
+        (results, "holds other results, as one"),
+    ):
+        with pytest.raises(HedgingError, match=words):
+            hedging.simulate(None, ["horizon=2"], draws=2, save=folder)
+    assert bytes_of(tmp_path) == before
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_simulate_plays_no_more_worlds_than_it_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    stepped: list[int] = []
+    real = World.step
+
+    def count(world: World) -> Any:
+        stepped.append(world.lanes)
+        return real(world)
+
+    monkeypatch.setattr(World, "step", count)
+    hedging.simulate(None, ["horizon=3"], draws=5)
+    assert stepped == [5, 5, 5]
+
+
+def test_simulate_returns_a_whole_study(tmp_path: Path) -> None:
+    asked = [
+        *("horizon=4", "ensemble.draws=6", "measures=[reserves, carrots.*]", "figure=null"),
+        "+axes={zeta: {values: [0.4, 1.2], keys: [client.zeta]}}",
+        "+arms={usual: [], alone: ['~patron@patrons.china'],"
+        " four: ['+patron@patrons.european_union=european_union']}",
+        "rules={fixed: {}, bandwagon: {draws: 2}}",
+    ]
+    found = hedging.simulate(None, asked, keep=["debt.china"])
+    assert dict(found.sizes) == {"rule": 2, "arm": 3, "zeta": 2, "quarter": 5, "draw": 6}
+    assert found["reserves"].dims == ("rule", "arm", "zeta", "draw")
+    assert found["debt.china"].dims == ("rule", "arm", "zeta", "quarter", "draw")
+    assert found["draws"].sel(rule="bandwagon") == 2
+    few = found["reserves"].sel(rule="bandwagon")
+    assert few.isel(draw=slice(2)).notnull().all()
+    assert few.isel(draw=slice(2, None)).isnull().all()
+    assert found["debt.china"].sel(arm="alone").isnull().all()
+    assert found["carrots.european_union"].sel(arm="usual").isnull().all()
+    assert found["carrots.european_union"].sel(arm="four", rule="fixed").notnull().all()
+    pinned = hedging.simulate(None, ["horizon=4", "client/rule=fixed", "client.zeta=1.2", "ensemble.draws=6"])
+    xr.testing.assert_equal(
+        found["debt.china"].sel(rule="fixed", arm="usual", zeta=1.2, drop=True).drop_vars("draw"),
+        pinned["debt"]
+        .sel(patron="china", drop=True)
+        .drop_vars([*map(str, pinned.coords)], errors="ignore")
+        .assign_coords(quarter=pinned["quarter"].values),
+    )
+    saved = hedging.simulate(None, asked, save=tmp_path / "saved", keep="debt.china")
+    xr.testing.assert_identical(saved, found)
+    assert (tmp_path / "saved" / "draws.parquet").exists()
+    again = hedging.simulate(None, [*asked, "paths=[debt.china]"], keep=["debt.china", "debt.china"])
+    xr.testing.assert_equal(again, found)
+    with pytest.raises(HedgingError, match=r"the dataset would take .* GB, more than 8"):
+        hedging.simulate("baseline", draws=10**7)

@@ -12,7 +12,6 @@ from hedging.rules.client import STRENGTHS, Aspiration, Habit, stances
 from hedging.rules.lookahead import Lookahead
 from hedging.rules.patron import MULTIPLIERS, Strategic, Transactional
 from hedging.rules.sight import PatronSight, Sight
-from hedging.runs.loop import play_block
 from hedging.settings.settings import Settings, read_settings, settings_for
 from hedging.world.arrays import Array
 from hedging.world.chance import EXPECTED, Luck
@@ -20,7 +19,7 @@ from hedging.world.phases import calendar, offers
 from hedging.world.quarter import see
 from hedging.world.state import State, opening_state
 from hedging.world.world import World
-from tests.strategies import CLIENT_RULES, RECORDED, patron_rule, pin, same, shipped_tree
+from tests.strategies import CLIENT_RULES, RECORDED, patron_rule, pin, play_block, same, shipped_tree
 
 PATRONS = ("russia", "china", "united_states")
 CENTRAL: dict[str, Any] = {"ensemble": {"draws": 1, "keep": 1, "vary": []}, "chance": "expected"}

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,15 +23,16 @@ from command_line import Command, bytes_of, start
 
 import hedging
 from hedging.errors import HedgingError
-from hedging.results import run as results_module
-from hedging.results import summary
+from hedging.measures.aggregate import POINTS, of_thinned, thinned
 from hedging.results.folder import staged, workplace
-from hedging.runs import executors
-from hedging.runs import store as parts
-from hedging.runs.loop import play_block
+from hedging.results.save import save
+from hedging.results.summary import QUANTILES
+from hedging.runs import batch, executors, loop
 from hedging.settings.settings import settings_for
+from hedging.studies.study import read_study
+from tests.strategies import blocks_of, joined, play_block, save_run
 
-DRAWS = 3 * parts.PART + 100
+DRAWS = 3 * batch.BATCH + 100
 RUN = ("client/rule=fixed", f"ensemble.draws={DRAWS}", "ensemble.keep=5", "horizon=3", "claims=[]")
 CLAIMS = (
     "claims=[{text: it grows, kind: greater, more: {outcome: gdp}, less: {outcome: gdp@2015Q1}},"
@@ -39,7 +42,7 @@ CLAIMS = (
 
 @pytest.fixture(autouse=True)
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hedging.plots.draw_figures", lambda summary, folder: [])
+    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
 
 
 def comparable(folder: Path) -> dict[str, str]:
@@ -54,13 +57,13 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run in one process, from beginning to end."""
     folder = tmp_path_factory.mktemp("serial") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hedging.plots.draw_figures", lambda summary, folder: [])
-        results_module.save_run(settings_for(None, (*RUN, "executor=serial")), folder, "x")
+        patch.setattr("hedging.plots.figures.draw_figures", lambda *given: [])
+        save_run(settings_for(None, (*RUN, "executor=serial")), folder)
     return folder
 
 
 def saved(folder: Path, *overrides: str) -> dict[str, str]:
-    results_module.save_run(settings_for(None, (*RUN, *overrides)), folder, "x")
+    save_run(settings_for(None, (*RUN, *overrides)), folder)
     return bytes_of(folder)
 
 
@@ -79,20 +82,20 @@ def test_several_processes_give_the_bytes_of_one(undisturbed: Path, tmp_path: Pa
     assert saved(tmp_path / "run", "executor=processes", "executor.workers=2") == bytes_of(undisturbed)
 
 
-def backwards() -> Executor:
+class Backwards(ThreadPoolExecutor):
     """An executor that ends what was begun last first."""
 
-    class Backwards(ThreadPoolExecutor):
-        def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> object:  # type: ignore[override]
-            return super().submit(lambda: (time.sleep(0.3 / (1 + args[0].number)), fn(*args, **kwargs))[1])  # type: ignore[attr-defined]
-
-    return Backwards(4)
+    def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+        return super().submit(lambda: (time.sleep(0.3 / (1 + args[0].number)), fn(*args, **kwargs))[1])  # type: ignore[attr-defined]
 
 
 def test_the_order_in_which_parts_end_does_not_matter(undisturbed: Path, tmp_path: Path) -> None:
-    assert saved(tmp_path / "run", "executor=serial", f"executor._target_={__name__}.backwards") == bytes_of(
-        undisturbed
-    )
+    def shared(*asked: Any) -> Iterator[Any]:
+        return executors.work_through(*asked[:3], pool, asked[4])
+
+    with Backwards(4) as pool, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "work_through", shared)
+        assert saved(tmp_path / "run") == bytes_of(undisturbed)
 
 
 def test_a_draw_of_a_long_run_is_that_of_a_short_one(undisturbed: Path, tmp_path: Path) -> None:
@@ -104,8 +107,8 @@ def test_a_draw_of_a_long_run_is_that_of_a_short_one(undisturbed: Path, tmp_path
 def test_a_part_does_not_hang_on_the_size_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_for(None, RUN)
     whole = play_block(settings, 0, 1500, ("reserves",)).arrays["reserves"]
-    pieces = [play_block(settings, first, 500, ("reserves",)).arrays["reserves"] for first in (0, 500, 1000)]
-    assert np.array_equal(whole, np.concatenate(pieces, axis=1))
+    pieces = joined(blocks_of(replace(settings, draws=1500), 500, ("reserves",)))
+    assert np.array_equal(whole, pieces["reserves"])
 
 
 # Who does the work.
@@ -115,21 +118,21 @@ def test_little_work_stays_in_this_process_and_much_goes_on_in_several(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(executors, "cores", lambda: 2)
-    assert executors.Auto().grown(1.0) is None
-    assert executors.Auto(workers=1).grown(1e6) is None
     monkeypatch.setattr(executors, "processes", lambda workers: ThreadPoolExecutor(2))
-    assert isinstance(executors.Auto().grown(1e6), ThreadPoolExecutor)
+    assert executors.Auto().open(1.0) is None
+    assert executors.Auto(workers=1).open(1e6) is None
+    assert isinstance(executors.Auto().open(1e6), ThreadPoolExecutor)
 
 
 @pytest.mark.parametrize(
     ("override", "words"),
     [
         ("executor=clouds", "executor"),
-        ("executor._target_=hedging.runs.executors.clouds", "cannot find 'hedging.runs.executors.clouds'"),
-        ("executor._target_=builtins.dict", "gives no concurrent.futures.Executor"),
+        ("executor.name=clouds", "no name 'clouds' in executor: valid: auto, dask, mpi, processes, serial"),
         ("executor.workers=0", "executor.workers=0: it must be a whole number from 1"),
         ("+executor.threads=3", "no option 'threads'"),
-        ("resume=perhaps", "resume=perhaps: write true to go on"),
+        ("+executor._target_=builtins.dict", "no option '_target_'"),
+        ("resume=perhaps", "resume=perhaps: write true or false"),
     ],
 )
 def test_an_executor_that_cannot_be_is_told_in_one_line(study: Command, override: str, words: str) -> None:
@@ -138,11 +141,45 @@ def test_an_executor_that_cannot_be_is_told_in_one_line(study: Command, override
     assert words in ran.err
 
 
-def test_a_worker_that_dies_is_told(study: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("dry", [(), ("sweep.dry=true",)])
+@pytest.mark.parametrize("swept", [(), ("-m",)])
+def test_no_command_of_a_stranger_s_file_is_run(
+    study: Command, here: Path, dry: tuple[str, ...], swept: tuple[str, ...]
+) -> None:
+    theirs = here.parent / "theirs"
+    (theirs / "executor").mkdir(parents=True)
+    command = f"_target_: os.system\ncommand: touch {theirs / 'written'}\n"
+    (theirs / "executor" / "mine.yaml").write_text(command)
+    (theirs / "experiment").mkdir()
+    (theirs / "experiment" / "theirs.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - override /executor: mine\nstudy: theirs\n"
+    )
+    ran = study(*swept, "--config-dir", str(theirs), "experiment=theirs", "ensemble.draws=9", *dry)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert "executor=<one of auto, serial, processes, dask, mpi>" in ran.err
+    assert not (theirs / "written").exists()
+
+
+def test_an_executor_that_a_caller_brings_stays_open_and_begins_nothing_after_a_failure() -> None:
+    done = []
+
+    def work(job: int) -> int:
+        if job == 0:
+            raise ValueError("the first one fails")
+        time.sleep(0.05)
+        done.append(job)
+        return job
+
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(ValueError, match="the first one fails"):
+            list(executors.work_through(range(50), work, lambda job: 1, pool))
+        assert pool.submit(work, 99).result() == 99
+    assert len(done) < 5
+
+
+def test_a_worker_that_dies_is_told() -> None:
     with pytest.raises(HedgingError, match="a worker process died"):
-        for _ in executors.work_through(
-            [1, 2], die, lambda job: 1, {"_target_": "hedging.runs.executors.processes"}
-        ):
+        for _ in executors.work_through([1, 2], die, lambda job: 1, {"name": "processes"}):
             pass
 
 
@@ -157,35 +194,35 @@ def root_of(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.run")
 
 
-def leave(folder: Path, whole: int, *overrides: str) -> Path:
-    """Play some parts of the run and die."""
-    settings = settings_for(None, (*RUN, *overrides))
+def leave(folder: Path, whole: int, overrides: tuple[str, ...] = RUN) -> Path:
+    """Play some batches of a run and die."""
+    study = read_study(settings_for(None, overrides), overrides)
     played: list[int] = []
-    real = parts.play_job
+    real = loop.play_batch
 
-    def some(job: parts.Job, progress: Callable[[int], None] = lambda count: None) -> None:
+    def some(plan: batch.Plan, one: batch.Batch, progress: batch.Progress) -> batch.Output:
         if len(played) == whole:
             raise RuntimeError("the power is gone")
-        played.append(job.number)
-        real(job, progress)
+        played.append(one.number)
+        return real(plan, one, progress)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(results_module, "play_job", some)
+        patch.setattr(loop, "play_batch", some)
         with pytest.raises(RuntimeError, match="the power is gone"):
-            results_module.save_run(settings, folder, "x")
+            save(study, folder, "x")
     return root_of(folder)
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The parts that are played from now on."""
+    """The batches that are played from now on."""
     played: list[int] = []
-    real = parts.play_job
+    real = loop.play_batch
 
-    def count(job: parts.Job, progress: Callable[[int], None] = lambda count: None) -> None:
-        played.append(job.number)
-        real(job, progress)
+    def count(plan: batch.Plan, one: batch.Batch, progress: batch.Progress) -> batch.Output:
+        played.append(one.number)
+        return real(plan, one, progress)
 
-    monkeypatch.setattr(results_module, "play_job", count)
+    monkeypatch.setattr(loop, "play_batch", count)
     return played
 
 
@@ -193,9 +230,9 @@ def test_what_was_done_is_not_done_again(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = leave(tmp_path / "run", 2)
-    assert sorted(path.name for path in root.glob("work/part-*.json")) == [
-        "part-00000.json",
-        "part-00001.json",
+    assert sorted(path.name for path in root.glob("work/batch-*.json")) == [
+        "batch-00000.json",
+        "batch-00001.json",
     ]
     played = counted(monkeypatch)
     assert saved(tmp_path / "run", "resume=true") == bytes_of(undisturbed)
@@ -223,34 +260,34 @@ def test_a_part_that_is_not_what_was_written_is_played_again_and_said(
     elif harm == "foreign":
         part.write_bytes(other.read_bytes())
     elif harm == "mark cut short":
-        (root / "work/part-00001.json").write_text('{"out/dra')
+        (root / "work/batch-00001.json").write_text('{"out/dra')
     elif harm == "mark of another":
-        shutil.copy(root / "work/part-00002.json", root / "work/part-00001.json")
+        shutil.copy(root / "work/batch-00002.json", root / "work/batch-00001.json")
     elif harm == "mark of nothing":
-        (root / "work/part-00001.json").write_text("{}")
+        (root / "work/batch-00001.json").write_text("{}")
     else:
-        (root / "work/series-00001.npy").unlink()
+        (root / "work/batch-00001-paths.npy").unlink()
     played = counted(monkeypatch)
     assert saved(tmp_path / "run", "resume=true") == bytes_of(undisturbed)
     assert played == [1, 3]
-    assert "played again, not being what was written: parts 1" in capsys.readouterr().err
+    assert "played again, not being what was written: batches 1" in capsys.readouterr().err
 
 
 def test_a_part_that_vanishes_in_mid_run_is_played_again(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real, seen = parts.play_job, []
+    real, seen = loop.play_batch, []
 
-    def vanish(job: parts.Job, progress: Callable[[int], None] = lambda count: None) -> None:
-        real(job, progress)
-        seen.append(job.number)
+    def vanish(plan: batch.Plan, one: batch.Batch, progress: batch.Progress) -> batch.Output:
+        seen.append(one.number)
         if seen == [0, 1, 2]:
-            job.draws.with_name("part-00000.parquet").unlink()
+            (root_of(tmp_path / "run") / "out/draws.parquet/part-00000.parquet").unlink()
+        return real(plan, one, progress)
 
-    monkeypatch.setattr(results_module, "play_job", vanish)
+    monkeypatch.setattr(loop, "play_batch", vanish)
     assert saved(tmp_path / "run", "executor=serial") == bytes_of(undisturbed)
     assert seen == [0, 1, 2, 3, 0]
-    assert "played again, not being what was written: parts 0" in capsys.readouterr().err
+    assert "played again, not being what was written: batches 0" in capsys.readouterr().err
 
 
 def test_another_setting_is_refused_with_the_difference_named(tmp_path: Path) -> None:
@@ -271,16 +308,18 @@ def test_another_program_is_refused(tmp_path: Path) -> None:
 
 def test_without_a_word_what_was_done_is_neither_used_nor_lost(undisturbed: Path, tmp_path: Path) -> None:
     root = leave(tmp_path / "run", 2)
-    with pytest.raises(HedgingError, match="holds 2 parts of an interrupted run; write resume=true to go on"):
+    with pytest.raises(
+        HedgingError, match="holds 2 batches of an interrupted run; write resume=true to go on"
+    ):
         saved(tmp_path / "run")
-    assert len(list(root.glob("work/part-*.json"))) == 2
+    assert len(list(root.glob("work/batch-*.json"))) == 2
     assert saved(tmp_path / "run", "resume=false") == bytes_of(undisturbed)
 
 
 def test_parts_of_which_nobody_knows_how_they_were_made_are_not_used(
     undisturbed: Path, tmp_path: Path
 ) -> None:
-    root = leave(tmp_path / "run", 2, "seed=99")
+    root = leave(tmp_path / "run", 2, (*RUN, "seed=99"))
     (root / "work/made_by.json").write_text("")
     assert saved(tmp_path / "run", "resume=true") == bytes_of(undisturbed)
 
@@ -299,14 +338,37 @@ def test_a_lock_whose_file_was_just_dropped_lets_nobody_else_in(tmp_path: Path) 
     with workplace(tmp_path / "run"):
         with pytest.raises(HedgingError, match="another run is writing"), workplace(tmp_path / "run"):
             pass
-        assert (root_of(tmp_path / "run") / "lock").exists(), "the one refused took nothing away"
+        assert (tmp_path / ".run.lock").exists(), "the one refused took nothing away"
 
 
-def test_a_study_is_locked_too_and_has_nothing_to_resume(study: Command, tmp_path: Path) -> None:
+STUDY = (
+    *("ensemble.draws=700", "ensemble.keep=0", "horizon=3", "measures=[gdp, reserves]", "paths=[reserves]"),
+    *("+axes={zeta: {values: [0.4, 0.6, 0.8, 1, 1.2, 1.4], keys: [client.zeta]}}", "figure=null"),
+    *("rules={fixed: {}, bandwagon: {draws: 300}}", "+arms={one: [], two: ['client.beta=0.9']}"),
+)
+
+
+def test_a_study_is_gone_on_with_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_for(None, STUDY)
+    save(read_study(settings, STUDY), tmp_path / "whole", "x")
+    leave(tmp_path / "run", 3, STUDY)
+    goes_on = (*STUDY, "resume=true")
+    played = counted(monkeypatch)
+    save(read_study(settings_for(None, goes_on), goes_on), tmp_path / "run", "x")
+    assert played == [3, 4, 5]  # of six: two a rule of 700 draws and an arm, one a rule of 300
+    assert bytes_of(tmp_path / "run") == bytes_of(tmp_path / "whole")
+
+
+def test_a_study_with_another_arm_is_not_gone_on_with(tmp_path: Path) -> None:
+    leave(tmp_path / "run", 3, STUDY)
+    other = (*STUDY, "resume=true", "arms.two=['client.beta=0.8']")
+    with pytest.raises(HedgingError, match=r"had arms\.two: .*take the change back"):
+        save(read_study(settings_for(None, other), other), tmp_path / "run", "x")
+
+
+def test_a_folder_is_lent_to_one_at_a_time(tmp_path: Path) -> None:
     with staged(tmp_path / "run"), pytest.raises(HedgingError, match="another run"), staged(tmp_path / "run"):
         pass
-    ran = study("experiment=us_salience", "ensemble=quick", "resume=true")
-    assert (ran.status, "keeps no parts that it could go on with" in ran.err) == (1, True)
 
 
 def test_resume_with_nothing_to_go_on_with_just_runs(undisturbed: Path, tmp_path: Path) -> None:
@@ -320,7 +382,7 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(
     arguments = (*RUN, f"executor={executor}")
     process = start(arguments, results, here)
     begun = time.monotonic()
-    while len(list(results.rglob("part-*.json"))) < 2:
+    while len(list(results.rglob("batch-*.json"))) < 2:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() - begun < 120
         time.sleep(0.005)
@@ -340,16 +402,16 @@ def test_two_runs_into_one_folder_at_once_the_second_is_refused(tmp_path: Path) 
 def test_a_full_disk_keeps_what_is_done(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = parts._save
+    real = loop._save
 
-    def full(path: Path, array: object) -> None:
+    def full(path: Path, array: Any) -> None:
         if "00002" in path.name:
             raise OSError(28, "No space left on device")
-        real(path, array)  # type: ignore[arg-type]
+        real(path, array)
 
     with monkeypatch.context() as patch:
-        patch.setattr(parts, "_save", full)
-        with pytest.raises(HedgingError, match=r"No space left on device; .* 2 parts are kept"):
+        patch.setattr(loop, "_save", full)
+        with pytest.raises(HedgingError, match=r"No space left on device; .* 2 batches are kept"):
             saved(tmp_path / "run", "executor=serial")
     assert not list(root_of(tmp_path / "run").glob("**/.*.npy.*"))
     assert saved(tmp_path / "run", "resume=true") == bytes_of(undisturbed)
@@ -362,19 +424,16 @@ def test_thinned_quantiles_lie_within_their_stated_error(monkeypatch: pytest.Mon
     rng = np.random.default_rng(1)
     values = rng.gamma(2.0, size=(3, 40_000))
     weights = np.stack([np.ones(40_000), (rng.random(40_000) < 0.7) * 1.0, rng.random(40_000)])
-    thin = summary._of_thinned(
-        [
-            summary.thinned(values[:, at : at + 4000], weights[:, at : at + 4000])
-            for at in range(0, 40_000, 4000)
-        ]
-    )
+    spans = [slice(at, at + 4000) for at in range(0, 40_000, 4000)]
+    batches = np.stack([thinned(values[:, span], weights[:, span]) for span in spans])
+    thin = of_thinned(batches, list(QUANTILES.values()))
     for row in range(3):
         used = weights[row] > 0
         order = np.argsort(values[row][used])
         rank = np.cumsum(weights[row][used][order]) / weights[row].sum()
-        for place, probability in enumerate(summary.QUANTILES.values()):
+        for place, probability in enumerate(QUANTILES.values()):
             at = np.searchsorted(values[row][used][order], thin[row, 1 + place])
-            assert abs(rank[at] - probability) < 0.5 / summary.POINTS + 1e-3
+            assert abs(rank[at] - probability) < 0.5 / POINTS + 1e-3
         assert thin[row, 0] == pytest.approx(np.average(values[row], weights=weights[row]))
         assert thin[row, -1] == used.sum()
 
@@ -382,7 +441,7 @@ def test_thinned_quantiles_lie_within_their_stated_error(monkeypatch: pytest.Mon
 def test_a_summary_of_thinned_parts_is_near_the_exact_one(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "EXACT", 1)
+    monkeypatch.setattr(batch, "EXACT", 1)
     saved(tmp_path / "run", "executor=serial")
     keys = ["quarter", "measure", "patron", "statistic", "unit"]
     exact, thin = (
@@ -395,11 +454,11 @@ def test_a_summary_of_thinned_parts_is_near_the_exact_one(
     np.testing.assert_allclose(thin[~same], exact[~same], rtol=0.02, atol=0.02)
 
 
-def test_claims_are_judged_on_all_parts(tmp_path: Path) -> None:
+def test_claims_are_judged_on_all_batches(tmp_path: Path) -> None:
     hedging.simulate(None, [*RUN[:-1], CLAIMS, "executor=serial"], save=tmp_path / "long")
     table = pd.read_csv(tmp_path / "long" / "claims.csv")
     assert table["draws"][1] == DRAWS
-    assert DRAWS - parts.PART < table["draws"][0] < DRAWS  # a fallen draw is not looked at
+    assert DRAWS - batch.BATCH < table["draws"][0] < DRAWS  # a fallen draw is not looked at
 
 
 def test_a_program_needs_no_main_guard_for_short_runs(tmp_path: Path) -> None:
@@ -416,15 +475,16 @@ def test_a_program_needs_no_main_guard_for_short_runs(tmp_path: Path) -> None:
 # A cluster.
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """A Dask scheduler and two workers, started on the command line as a user would: address and workers."""
-    file = tmp_path / "scheduler.json"
+    folder = tmp_path_factory.mktemp("cluster")
+    file = folder / "scheduler.json"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(file)]
     begun = [subprocess.Popen([*dask, "--port", "0", "--dashboard-address", ":0"], **quiet)]  # type: ignore[call-overload]
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(file)]
-    places = [tmp_path / "one", tmp_path / "two"]
+    places = [folder / "one", folder / "two"]
     for place in places:
         options = ["--nworkers", "1", "--nthreads", "1", "--no-nanny", "--local-directory", str(place)]
         begun.append(subprocess.Popen([*worker, *options, "--no-dashboard"], **quiet))  # type: ignore[call-overload]
@@ -440,18 +500,6 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
             process.wait()
 
 
-def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed(
-    undisturbed: Path, tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
-) -> None:
-    address, workers = cluster
-    folder = tmp_path / "run"
-    kill = Thread(target=kill_once_begun, args=(root_of(folder), workers[0]))
-    kill.start()
-    assert saved(folder, "executor=dask", f"executor.address={address}") == bytes_of(undisturbed)
-    kill.join()
-    assert workers[0].poll() is not None
-
-
 def test_a_worker_that_outlives_a_run_does_not_take_its_setting_into_the_next(
     tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
 ) -> None:
@@ -464,9 +512,21 @@ def test_a_worker_that_outlives_a_run_does_not_take_its_setting_into_the_next(
         pd.testing.assert_frame_equal(there, pd.read_parquet(tmp_path / seed / "draws.parquet"))
 
 
+def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed(
+    undisturbed: Path, tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    address, workers = cluster
+    folder = tmp_path / "run"
+    kill = Thread(target=kill_once_begun, args=(root_of(folder), workers[0]))
+    kill.start()
+    assert saved(folder, "executor=dask", f"executor.address={address}") == bytes_of(undisturbed)
+    kill.join()
+    assert workers[0].poll() is not None
+
+
 def kill_once_begun(root: Path, worker: subprocess.Popen[bytes]) -> None:
     """Kill a worker once the first part is written."""
-    while not list(root.glob("work/part-*.json")):
+    while not list(root.glob("work/batch-*.json")):
         time.sleep(0.01)
     worker.kill()
     worker.wait()

@@ -13,12 +13,15 @@ import yaml
 from command_line import Command
 
 from hedging import HedgingError, load
-from hedging.results.study import save_study
-from hedging.runs.loop import play
+from hedging.results.manifest import fingerprint
+from hedging.results.save import save as save_study
+from hedging.runs.batch import plan_of
+from hedging.runs.loop import play_here
 from hedging.settings.compose import config_dir
 from hedging.settings.settings import settings_for
-from hedging.studies.findings import play_study
+from hedging.studies.findings import Findings
 from hedging.studies.study import Study, is_study, read_study
+from tests.strategies import measured
 
 TINY = ("horizon=8", "ensemble.draws=12", "ensemble.keep=0")
 AXES = "+axes={dose: {values: [0, 0.5, 1], keys: [client.rule.effort.china], label: effort}}"
@@ -85,7 +88,7 @@ def test_load_gives_an_axis_for_each_and_one_variable_an_outcome(folder: Path) -
     assert int(heavy.count()) == 3 * 5
     mean = draws["money"].mean("draw")
     xr.testing.assert_allclose(summary["money"].sel(statistic="mean", drop=True), mean)
-    only = load(folder, "draws", columns=["money"])
+    only = load(folder, "draws", columns="money")
     assert list(only.data_vars) == ["money"]
 
 
@@ -96,10 +99,10 @@ def test_the_reference_differs_from_itself_in_nothing(folder: Path) -> None:
 
 
 def test_draws_are_those_of_a_run_of_its_own() -> None:
-    played = play_study(study(*FIXED, AXES, "measures=[carrots.russia, total_utility]"))
-    alone = next(iter(play(settings_for(None, (*FIXED, "client.rule.effort.china=0.5")), lambda count: None)))
-    together = played.raw("fixed", "", "total_utility")[1]
-    assert np.array_equal(together, alone.arm.total_utility)
+    asked = study(*FIXED, AXES, "measures=[carrots.russia, total_utility]")
+    alone = measured(settings_for(None, (*FIXED, "client.rule.effort.china=0.5")))
+    together = Findings(asked, play_here(plan_of(asked))).outcome("fixed", "", "total_utility")[0][1]
+    assert np.array_equal(together, alone["total_utility"])
 
 
 def test_the_claims_table_names_each_rule_and_the_verdict_over_all(folder: Path) -> None:
@@ -150,6 +153,8 @@ BAD = {
     "arm odd: no key": ("+arms={odd: ['client.zetta=1']}",),
     "no key 'draw' in arms.odd": ("+arms={odd: {overrides: [], draw: 3}}",),
     "arms.odd.draws=0": ("+arms={odd: {overrides: [], draws: 0}}",),
+    "nothing is left to report": ("measures=[]",),
+    "measures: draw is the name of a column": ("measures=[{draw: gdp}]",),
     "needs a reference": ("measures=[{gap: 'gdp - reference:gdp'}]",),
     "no arm 'odd'": ("+reference={arm: odd}",),
     "the study tries rules of its own": ("rules=[heuristic]",),
@@ -169,6 +174,18 @@ def test_a_study_that_cannot_be_is_refused_in_one_line(told: str) -> None:
 def test_a_rule_that_is_not_there_is_named() -> None:
     with pytest.raises(HedgingError, match="rule dice: no client/rule 'dice'"):
         study(*TINY, "rules=[dice]")
+
+
+def test_a_plain_run_is_not_asked_for_measures_that_it_would_not_report() -> None:
+    for asked in ("measures=[gdp]", "paths=[gdp]"):
+        with pytest.raises(HedgingError, match="a plain run reports all that there is"):
+            study(*TINY, asked)
+
+
+def test_an_axis_may_be_named_as_a_number() -> None:
+    asked = study(*FIXED, "+axes={1: {values: [0, 1], keys: [client.rule.effort.china]}}")
+    assert [axis.name for axis in asked.grid.axes] == ["1"]
+    assert fingerprint(asked.settings.tree)
 
 
 def test_an_axis_may_not_be_named_as_a_column() -> None:

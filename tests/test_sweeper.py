@@ -28,15 +28,15 @@ from hydra.test_utils.launcher_common_tests import (
 from omegaconf import DictConfig, OmegaConf
 
 from hedging.errors import HedgingError
-from hedging.measures.outcome import read_outcome
-from hedging.runs.estimate import Options, read_options
-from hedging.runs.grid import play_grid
-from hedging.settings.compose import config_dir, plain
+from hedging.runs.batch import plan_of
+from hedging.runs.limits import Limits, read_limits
+from hedging.runs.loop import play_here
+from hedging.settings.compose import config_dir, plain, written
 from hedging.settings.settings import settings_for
-from hedging.studies.axes import read_grid
+from hedging.studies.findings import Findings
+from hedging.studies.study import read_study
 from hydra_plugins.hedging_lockstep import sweeper as sweeper_module
-from hydra_plugins.hedging_lockstep._planning import LONG, write_axes
-from hydra_plugins.hedging_lockstep._splitting import Part, read_parts
+from hydra_plugins.hedging_lockstep._planning import LONG, Choice, read_choices, write_axes
 
 mark = pytest.mark
 RED_LINE = "patrons.russia.red_line"
@@ -69,8 +69,8 @@ def parse(*lines: str) -> list[Override]:
     return OverridesParser.create(config_loader=loader).parse_overrides(list(lines))
 
 
-def parts(*lines: str, params: tuple[str, ...] = (), options: Options | None = None) -> list[Part]:
-    return read_parts(parse(*params), parse(*lines), options or Options())
+def choices(*lines: str, params: tuple[str, ...] = (), limits: Limits | None = None) -> list[Choice]:
+    return read_choices(parse(*params), parse(*lines), limits or Limits())
 
 
 # Hydra's grammar
@@ -100,11 +100,11 @@ def parts(*lines: str, params: tuple[str, ...] = (), options: Options | None = N
 )
 @mark.parametrize("prefix", ["", "++"])
 def test_several_numbers_may_be_an_axis(prefix: str, text: str, numbers: tuple[float, ...]) -> None:
-    (part,) = parts(f"{prefix}a.b={text}")
-    assert part.numbers == numbers
-    assert part.path == "a.b"
-    assert len(part.texts) == len(numbers)
-    assert {float(text.partition("=")[2].replace(".inf", "inf")) for text in part.texts} == set(numbers)
+    (choice,) = choices(f"{prefix}a.b={text}")
+    assert choice.numbers == numbers
+    assert choice.path == "a.b"
+    assert len(choice.texts) == len(numbers)
+    assert {float(text.partition("=")[2].replace(".inf", "inf")) for text in choice.texts} == set(numbers)
 
 
 @mark.parametrize(
@@ -135,34 +135,34 @@ def test_several_numbers_may_be_an_axis(prefix: str, text: str, numbers: tuple[f
     ],
 )
 def test_all_else_is_structure(line: str, texts: tuple[str, ...]) -> None:
-    (part,) = parts(line)
-    assert part.numbers is None
-    assert tuple(text.replace("True", "true").replace("False", "false") for text in part.texts) == texts
+    (choice,) = choices(line)
+    assert choice.numbers is None
+    assert tuple(text.replace("True", "true").replace("False", "false") for text in choice.texts) == texts
 
 
 def test_a_range_has_hydras_points_to_twelve_digits() -> None:
-    (part,) = parts("a=range(0.6,1.6,0.01)")
+    (choice,) = choices("a=range(0.6,1.6,0.01)")
     (theirs,) = parse("a=range(0.6,1.6,0.01)")
-    assert part.numbers == tuple(i / 100 for i in range(60, 161))
-    assert np.allclose(part.numbers, [*theirs.sweep_iterator()], rtol=1e-12, atol=0)  # type: ignore[arg-type]
-    (alone,) = parts("+a=range(0.65,0.69,0.01)")
+    assert choice.numbers == tuple(i / 100 for i in range(60, 161))
+    assert np.allclose(choice.numbers, [*theirs.sweep_iterator()], rtol=1e-12, atol=0)  # type: ignore[arg-type]
+    (alone,) = choices("+a=range(0.65,0.69,0.01)")
     assert alone.texts == ("+a=0.65", "+a=0.66", "+a=0.67", "+a=0.68")
 
 
 def test_a_number_written_out_is_left_as_it_is() -> None:
-    (part,) = parts("a=0.12345678901234567,1")
-    assert part.numbers == (0.12345678901234567, 1)
+    (choice,) = choices("a=0.12345678901234567,1")
+    assert choice.numbers == (0.12345678901234567, 1)
 
 
 def test_an_override_within_or_around_a_number_is_left_to_hydra() -> None:
-    assert [part.numbers for part in parts("a.b=1,2", "a.b.high=3")] == [None, None]
-    assert [part.numbers for part in parts("a.b=1,2", "a={b:3}")] == [None, None]
-    assert [part.numbers for part in parts("a.b=1,2", "a.bc=3", "a=x")] == [(1, 2), None, None]
+    assert [choice.numbers for choice in choices("a.b=1,2", "a.b.high=3")] == [None, None]
+    assert [choice.numbers for choice in choices("a.b=1,2", "a={b:3}")] == [None, None]
+    assert [choice.numbers for choice in choices("a.b=1,2", "a.bc=3", "a=x")] == [(1, 2), None, None]
 
 
 def test_what_is_given_comes_before_the_params_of_a_file() -> None:
-    found = parts("a=5,6", "c=7", params=("a=1,2", "b=3,4"))
-    assert {part.path: part.numbers or part.texts for part in found} == {
+    found = choices("a=5,6", "c=7", params=("a=1,2", "b=3,4"))
+    assert {choice.path: choice.numbers or choice.texts for choice in found} == {
         "b": (3, 4),
         "a": (5, 6),
         "c": ("c=7",),
@@ -187,16 +187,16 @@ def test_what_is_given_comes_before_the_params_of_a_file() -> None:
 )
 def test_a_sweep_that_cannot_be_is_refused_unread(lines: list[str], told: str) -> None:
     with pytest.raises(HedgingError) as refused:
-        parts(*lines)
+        choices(*lines)
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
 def test_a_large_sweep_goes_ahead_once_confirmed() -> None:
-    small = Options(limit=3)
+    small = Limits(limit=3)
     with pytest.raises(HedgingError, match=r"4 points, more than sweep\.limit=3"):
-        parts("a=1,2", "b=1,2", options=small)
-    assert len(parts("a=1,2", "b=1,2", options=Options(limit=3, confirm=True))) == 2
+        choices("a=1,2", "b=1,2", limits=small)
+    assert len(choices("a=1,2", "b=1,2", limits=Limits(limit=3, confirm=True))) == 2
 
 
 @mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_large_sweep_goes_ahead_once_confirmed() -> None:
 )
 def test_options_that_cannot_be_are_refused(node: Any, told: str) -> None:
     with pytest.raises(HedgingError) as refused:
-        read_options(node)
+        read_limits(node)
     assert told in str(refused.value)
 
 
@@ -396,8 +396,6 @@ def test_a_dry_run_tells_what_it_would_take_and_plays_nothing(sweep: Sweep, resu
     ran, jobs = sweep(*TINY, "sweep.dry=true", f"{RED_LINE}=range(0.6,1,0.1)", "client/rule=fixed,random")
     assert (ran.status, jobs, ran.err) == (0, [], "")
     assert "10 points x 8 draws in 2 runs, 80 worlds in all" in ran.out
-    assert " MB on disk" in ran.out
-    assert "2 samples of the same model" in ran.out
     ran, jobs = sweep("ensemble=quick", "horizon=8", "sweep.dry=true", "ensemble.draws=4,8")
     assert (ran.status, jobs) == (0, [])
     assert "2 points x 4 to 8 draws in 2 runs, 12 worlds in all" in ran.out
@@ -410,10 +408,10 @@ def test_a_dry_run_tells_what_it_would_take_and_plays_nothing(sweep: Sweep, resu
 def test_a_sweep_gives_the_very_numbers_of_one_run_a_point(
     study: Command, results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hedging.plots.studies.draw_study", lambda *rest: None)
+    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
     told = ["total_utility", "hedging_premium", "coercive_quarters.russia", "reserves", "deals.china"]
     swept = (*TINY, "client/rule=bandwagon", f"{RED_LINE}=0.7,1.1", "client.rule.effort=0.5,1")
-    lockstep = study("-m", *swept, f"measures=[{','.join(told)}]")
+    lockstep = study("-m", *swept, f"measures=[{','.join(told)}]", "+arms={one: []}")
     together = pd.read_parquet(lockstep.folder / "draws.parquet")
     monkeypatch.setenv("HEDGING_RESULTS", str(results / "alone"))
     alone = study("-m", "hydra/sweeper=basic", *swept)
@@ -441,12 +439,19 @@ def test_every_kind_of_number_goes_in_lockstep(overrides: list[str], axes: dict[
     told = ("total_utility", "hedging_premium", "mean_excess_hedging", "leverage.china", "reserves")
 
     def play(*pins: str, **given: Any) -> dict[str, Any]:
-        settings = settings_for(None, ("ensemble=quick", "ensemble.draws=5", "horizon=9", *overrides, *pins))
-        grid = read_grid(
-            {key: {"values": values} for key, values in given.items()}, settings.numbers, settings.patrons
+        axes = {key: {"values": values} for key, values in given.items()}
+        asked = (
+            "ensemble=quick",
+            "ensemble.draws=5",
+            "horizon=9",
+            f"measures=[{','.join(told)}]",
+            "+arms={one: []}",
         )
-        outcomes = [read_outcome(n, settings.patrons, settings.partners, 9, "here") for n in told]
-        return play_grid(settings, grid, outcomes)
+        asked = (*asked, *overrides, *pins, f"+axes={written(axes)}")
+        study = read_study(settings_for(None, asked), asked)
+        findings = Findings(study, play_here(plan_of(study)))
+        (rule,) = study.rules
+        return {n: findings.outcome(rule.name, "one", n)[0].reshape(-1, 5) for n in told}
 
     together = play(**axes)
     for point, values in enumerate(product(*axes.values())):
