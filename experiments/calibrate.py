@@ -17,8 +17,7 @@ from experiments.shell import command, options_of
 from hedging.analysis.calibration.batches import read_job
 from hedging.analysis.calibration.calibrate import calibrate, write_verdicts
 from hedging.errors import HedgingError, unknown
-from hedging.results.manifest import replay_command
-from hedging.results.places import from_here, results_dir
+from hedging.results.manifest import from_here, replay_command, results_dir
 from hedging.studies.shipped import chosen
 
 

@@ -11,7 +11,7 @@ from experiments.shell import command
 from hedging.errors import HedgingError
 from hedging.results.compare import compare, save, told
 from hedging.results.folder import staged
-from hedging.results.places import find_run, from_here, results_dir
+from hedging.results.manifest import find_run, from_here, results_dir
 
 USAGE = "python -m experiments.compare <A> <B>, each the name of a study or a run folder"
 

@@ -17,7 +17,7 @@ from experiments.shell import command
 from hedging.errors import HedgingError
 from hedging.results.compare import short_name
 from hedging.results.folder import staged
-from hedging.results.places import folder_for, from_here, results_dir
+from hedging.results.manifest import folder_for, from_here, results_dir
 from hedging.settings.compose import as_overrides, compose
 from hedging.settings.settings import Settings, read_settings
 from hedging.world import dates

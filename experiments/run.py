@@ -12,19 +12,26 @@ import time
 from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import hydra
+import pandas as pd
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
+from rich.table import Column, Table
 
 from experiments.shell import fail, one_line
-from hedging.results.manifest import replay_command
-from hedging.results.places import folder_for, headline, tell, verdicts
+from hedging.errors import as_text
+from hedging.measures.courtship import REGIMES
+from hedging.results.manifest import folder_for, from_here, replay_command
+from hedging.runs.batch import YEARS
 from hedging.runs.executors import progress_bar
 from hedging.settings.compose import check_brought, config_dir, plain, readable_errors, user_config_dirs
-from hedging.settings.settings import read_settings
+from hedging.settings.settings import Settings, read_settings
+from hedging.studies.findings import percent
 
 STOPPED = "interrupted: nothing was written, earlier results are as they were"
 
@@ -39,7 +46,7 @@ def _run(config: DictConfig) -> None:
     from hedging.results.load import load
     from hedging.results.save import save
     from hedging.runs.executors import read_executor
-    from hedging.runs.limits import describe, read_limits
+    from hedging.runs.loop import describe, read_limits
     from hedging.studies.study import read_study
 
     hydra_config = HydraConfig.get()
@@ -62,6 +69,76 @@ def _run(config: DictConfig) -> None:
     print(verdicts(folder), end="")
     seconds, many = time.monotonic() - started, hydra_config.mode == RunMode.MULTIRUN
     tell(settings, folder, seconds, many, study.told)
+
+
+def tell(settings: Settings, folder: Path, seconds: float, many: bool, played: str) -> None:
+    """Say what was played and where the figures are."""
+    figures = sorted(path.name for path in folder.glob("*.png"))
+    print(f"{played} of {settings.horizon} quarters in {seconds:.1f} s; seed {settings.seed}.")
+    print(f"Figures and tables: {from_here(folder)}/" + ("" if many else f"  ({', '.join(figures)})"))
+
+
+RULES_SHOWN = 4
+"""Rules whose shares a table of claims has room for."""
+
+
+def headline(summary: Any) -> str:
+    """The regimes and the state of affairs at three dates, as text: median and 5 to 95% of the draws still
+    standing.
+
+    A year stands for its last quarter: regimes are of the year that ends with it, the rest at the start of
+    it.
+    """
+    played = [str(quarter) for quarter in summary["quarter"].values[:-1]]
+    quarters = [f"{year}Q4" for year in YEARS if f"{year}Q4" in played] or played[-1:]
+    title = f"{summary.attrs['study']}: {summary.attrs['question']}"
+    columns = [Column(no_wrap=True), *(Column(date, justify="right", no_wrap=True) for date in quarters)]
+    table = Table(*columns, box=None, pad_edge=False, title_justify="left", title=title)
+    table.add_row("Regime, share of draws")
+    for name in REGIMES:
+        shares = [float(summary["regime"].sel(label=name, quarter=quarter)) for quarter in quarters]
+        if max(shares) > 0:
+            table.add_row(f"  {name}", *(f"{100 * share:.1f}%" for share in shares))
+    table.add_row("Median (5 to 95% of draws)")
+    for label, values in _told(summary).items():
+        table.add_row(f"  {label}", *(_band(values.sel(quarter=quarter)) for quarter in quarters))
+    return as_text(table)
+
+
+def _told(summary: Any) -> dict[str, Any]:
+    """The series that are read first, by what they are called: money, then ties to the first partner."""
+    names = dict(zip(summary.attrs["patrons"], summary.attrs["labels"], strict=True))
+    share = summary["trade_share"].sel(statistic="mean").isel(quarter=0)
+    leader = max(names, key=lambda name: float(share.sel(partner=name)))
+    debts = {f"Debt to {label}, USD bn": summary["debt"].sel(patron=name) for name, label in names.items()}
+    return {
+        "Reserves, USD bn": summary["reserves"],
+        **debts,
+        f"Trade share of {names[leader]}": summary["trade_share"].sel(partner=leader),
+        f"Integration with {names[leader]}, 0 to 1": summary["concession"].sel(patron=leader),
+        f"Tension with {names[leader]}, red line at 1": summary["tension"].sel(patron=leader),
+    }
+
+
+def _band(values: Any) -> str:
+    low, middle, high = (float(values.sel(statistic=name)) for name in ("p05", "p50", "p95"))
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def verdicts(folder: Path) -> str:
+    """The claims of a run folder with their verdicts and, rule by rule, the share of draws in which each
+    holds; nothing where it claims nothing."""
+    if not (folder / "claims.csv").exists():
+        return ""
+    claims = pd.read_csv(folder / "claims.csv")
+    rules = list(claims["rule"].unique())[:RULES_SHOWN]
+    shown = [Column(str(rule).replace("_", " "), justify="right") for rule in rules]
+    table = Table("Claim", Column("Verdict", no_wrap=True), *shown, box=None, pad_edge=False)
+    for claim, rows in claims.groupby("claim", sort=False):
+        shares = rows.set_index("rule")["share"]
+        cells = [percent(float(shares[rule])) if rule in shares else "" for rule in rules]
+        table.add_row(str(claim), str(rows["overall"].iloc[0]), *cells)
+    return as_text(table) + "\n"
 
 
 def check_options() -> None:

@@ -1,10 +1,12 @@
-"""What a user is told when something cannot be: one line that says what, where, why and what to write
-instead."""
+"""What a user is told: of something that cannot be, one line that says what, where, why and what to write
+instead; of results, plain lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from io import StringIO
+from typing import Any
 
 
 class HedgingError(ValueError):
@@ -21,3 +23,12 @@ def unknown(what: str, name: object, valid: Iterable[str], where: str = "") -> H
     hint = f"did you mean '{near[0]}'? " if near else ""
     place = f" in {where}" if where else ""
     return HedgingError(f"no {what} '{name}'{place}: {hint}valid: {', '.join(names) or 'none'}")
+
+
+def as_text(shown: Any, width: int = 110) -> str:
+    """What rich can lay out, such as a table, as plain lines."""
+    from rich.console import Console
+
+    text = StringIO()
+    Console(file=text, width=width, color_system=None).print(shown)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())

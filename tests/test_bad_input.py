@@ -13,7 +13,7 @@ import pytest
 from command_line import ROOT, TINY, Command, Ran, bytes_of, start
 
 from hedging.errors import HedgingError
-from hedging.results.places import folder_for
+from hedging.results.manifest import folder_for
 from hedging.settings.events import read_series
 from hedging.settings.settings import settings_for
 

@@ -38,14 +38,13 @@ from hedging.analysis.calibration.targets import (
 )
 from hedging.analysis.calibration.worlds import Effort, Given, anneal, effective, worlds_under
 from hedging.errors import HedgingError
-from hedging.measures.catalogue import recorded
+from hedging.measures.trajectories import recorded
 from hedging.runs.batch import plan_of
 from hedging.runs.loop import play_here
 from hedging.settings.settings import settings_for
 from hedging.studies.study import read_study
 from hedging.world.arrays import Array
 from hedging.world.chance import normal, uniform
-from hedging.world.sampling import sample
 from hedging.world.world import World, play_out
 
 COMMITTED = ROOT / "results" / "calibration"
@@ -265,7 +264,7 @@ def test_a_world_of_the_cube_is_the_draw_of_a_run() -> None:
     names = recorded(outcome.declared for outcome in worlds.outcomes.values())[""]
     arrays = play_out(World(settings_for(None, quiet), 1020, 9), names)
     numbers = worlds.numbers(cube)
-    for path, values in sample(settings_for(None, quiet), 1020, 9).items():
+    for path, values in settings_for(None, quiet).sample(1020, 9).items():
         np.testing.assert_array_equal(numbers[path], values)
     (t,) = worlds.played(cube, worlds.outcomes.values())
     for name in names:
@@ -441,8 +440,8 @@ def test_a_plan_that_cannot_be_is_refused(change: dict[str, Any], problem: str, 
 
 def test_an_axis_and_another_range_win_over_the_sample() -> None:
     path = "patrons.russia.red_line"
-    assert sample(settings_for(None, ["ensemble=posterior"]), 0, 4)[path] is not None
-    wider = sample(settings_for(None, ["ensemble=posterior", f"{path}.high=3"]), 0, 400)[path]
+    assert settings_for(None, ["ensemble=posterior"]).sample(0, 4)[path] is not None
+    wider = settings_for(None, ["ensemble=posterior", f"{path}.high=3"]).sample(0, 400)[path]
     assert wider.max() > 1.6, "a range of one's own is sampled"
     words = ("experiment=red_line_map", "ensemble=posterior", "ensemble.draws=2")
     study = read_study(settings_for("red_line_map", words[1:]), words)

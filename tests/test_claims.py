@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from hedging.errors import HedgingError
-from hedging.studies.claim import Claim, Known, read_formula, read_formulas
-from hedging.studies.claims import read_claims
-from hedging.studies.judging import Judgement, judge, overall, percent, verdict, wilson
+from hedging.studies.claim import Claim, Known, read_claims, read_formula, read_formulas
+from hedging.studies.findings import Judgement, judge, overall, percent, verdict, wilson
 
 DOSE = (0.0, 0.5, 1.0, 2.0)
 KNOWN = Known(("heuristic", "lookahead"), ("with", "without"), {"dose": DOSE, "push": (1.0, 2.0, 3.0)}, {})

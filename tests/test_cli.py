@@ -16,12 +16,11 @@ from command_line import ROOT, TINY, Command, Whole, bytes_of, start
 from matplotlib.text import Text
 
 from hedging import load
-from hedging.measures.catalogue import SERIES, TOTALS
+from hedging.measures.trajectories import SERIES, TOTALS
 from hedging.plots.figures import draw_figure
-from hedging.results.places import LONGEST, folder_for, results_dir
+from hedging.results.manifest import LONGEST, folder_for, results_dir
 from hedging.settings.compose import as_overrides
-from hedging.settings.header import OF_RUNS
-from hedging.settings.settings import settings_for
+from hedging.settings.settings import OF_RUNS, settings_for
 from hedging.studies.study import figures_of
 from hedging.world import dates
 

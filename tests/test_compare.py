@@ -21,9 +21,8 @@ from hedging.errors import HedgingError
 from hedging.plots.compare import MOST, side_by_side
 from hedging.plots.style import CLIENT_COLOUR
 from hedging.results.compare import compare, differences, largest, standardised
-from hedging.results.manifest import ABSENT, changed_inputs, inputs
+from hedging.results.manifest import ABSENT, changed_inputs, find_run, inputs
 from hedging.results.pairing import Run, at_the_end, paired, unpaired, why_unpaired
-from hedging.results.places import find_run
 from hedging.settings.settings import settings_for
 from tests.strategies import save_run
 

@@ -15,12 +15,11 @@ import pytest
 import yaml
 from command_line import ROOT
 
-from hedging.measures.catalogue import SERIES, TOTALS
-from hedging.measures.trajectories import Trajectories
+from hedging.measures.trajectories import SERIES, TOTALS, Trajectories
 from hedging.settings.numbers import KEYS, Number, read_number
 from hedging.settings.settings import Settings, settings_for
 from hedging.world.parameters import DECLARATIONS, UNITS
-from hedging.world.sampling import Lookup
+from hedging.world.quarter import Lookup
 from hedging.world.world import QUANTITIES, TERMS_ALONE, World
 from tests.pages.book import book
 from tests.strategies import measured

@@ -23,7 +23,6 @@ from hedging.settings.settings import Settings, read_settings, settings_for
 from hedging.studies.study import read_study
 from hedging.world.chance import CHUNK, Luck, normal, uniform
 from hedging.world.mesa import HedgingModel
-from hedging.world.sampling import sample, sampled_numbers
 from hedging.world.world import World
 from tests.strategies import RECORDED, blocks_of, joined, pin, play, same, shipped_tree
 
@@ -61,9 +60,9 @@ def same_samples(one: dict[str, Any], other: dict[str, Any]) -> None:
 @pytest.mark.parametrize("design", ["sobol", "latin_hypercube", "saltelli"])
 def test_every_number_has_the_distribution_that_it_has_at_random(design: str) -> None:
     draws = 4096 if design != "saltelli" else 75 * 256
-    drawn, random = sample(settings(design, draws), 0, draws), sample(settings("random", 20_000), 0, 20_000)
+    drawn, random = settings(design, draws).sample(0, draws), settings("random", 20_000).sample(0, 20_000)
     assert list(drawn) == list(random)
-    for number in sampled_numbers(settings("random", 2)):
+    for number in settings("random", 2).sampled:
         x = drawn[number.path]
         assert number.low <= x.min() <= x.max() <= number.high, number.path
         if number.domain.whole:
@@ -78,8 +77,8 @@ def test_every_number_has_the_distribution_that_it_has_at_random(design: str) ->
 
 def test_a_morris_design_stands_on_four_quantiles_of_every_number() -> None:
     draws = 74 * 40
-    drawn = sample(settings("morris", draws), 0, draws)
-    for number in sampled_numbers(settings("random", 2)):
+    drawn = settings("morris", draws).sample(0, draws)
+    for number in settings("random", 2).sampled:
         values = number.spread(np.array([0, 1 / 3, 2 / 3, np.nextafter(1, 0)]))
         assert set(drawn[number.path]) == set(values), number.path
         assert drawn[number.path].max() <= number.high
@@ -91,7 +90,7 @@ def test_a_sobol_design_leaves_smaller_gaps_than_chance() -> None:
     for design, worst in (("sobol", 2 / 1024), ("latin_hypercube", 2 / 1024)):
         ranks = stats.triang((number.value - number.low) / (number.high - number.low))
         u = ranks.cdf(
-            (sample(settings(design, 1024), 0, 1024)[path] - number.low) / (number.high - number.low)
+            (settings(design, 1024).sample(0, 1024)[path] - number.low) / (number.high - number.low)
         )
         assert stats.kstest(u, "uniform").statistic < worst
 
@@ -99,14 +98,14 @@ def test_a_sobol_design_leaves_smaller_gaps_than_chance() -> None:
 def test_no_two_numbers_of_a_latin_hypercube_or_a_sobol_design_go_together() -> None:
     for design in ("sobol", "latin_hypercube"):
         ranks = stats.zscore(
-            [stats.rankdata(x) for x in sample(settings(design, 8192), 0, 8192).values()], axis=1
+            [stats.rankdata(x) for x in settings(design, 8192).sample(0, 8192).values()], axis=1
         )
         together = np.abs(ranks @ ranks.T / 8192 - np.eye(len(ranks)))
         assert together.max() < 6 / np.sqrt(8192), design
 
 
 def test_a_morris_walk_moves_every_number_once() -> None:
-    drawn = sample(settings("morris", 4 * 5, RUSSIA), 0, 20)
+    drawn = settings("morris", 4 * 5, RUSSIA).sample(0, 20)
     walks = np.stack(list(drawn.values())).reshape(3, 5, 4)
     moved = (np.diff(walks, axis=2) != 0).sum(axis=(0, 2))
     assert moved.tolist() == [3] * 5
@@ -114,7 +113,7 @@ def test_a_morris_walk_moves_every_number_once() -> None:
 
 
 def test_a_saltelli_group_takes_one_number_of_the_second_point_at_a_time() -> None:
-    drawn = sample(settings("saltelli", 5 * 8, RUSSIA), 0, 40)
+    drawn = settings("saltelli", 5 * 8, RUSSIA).sample(0, 40)
     groups = np.stack(list(drawn.values())).reshape(3, 8, 5)
     first, last = groups[:, :, 0], groups[:, :, -1]
     for place in range(3):
@@ -127,7 +126,7 @@ def test_a_saltelli_group_takes_one_number_of_the_second_point_at_a_time() -> No
 
 @pytest.mark.parametrize("design", ["random", "sobol"])
 def test_the_first_draws_of_many_are_the_draws_of_few(design: str) -> None:
-    many, few = sample(settings(design, 3000), 0, 3000), sample(settings(design, 23), 0, 23)
+    many, few = settings(design, 3000).sample(0, 3000), settings(design, 23).sample(0, 23)
     same_samples({path: values[:23] for path, values in many.items()}, few)
 
 
@@ -135,12 +134,12 @@ def test_the_first_draws_of_many_are_the_draws_of_few(design: str) -> None:
 def test_more_groups_of_as_many_numbers_begin_with_the_same_ones(design: str) -> None:
     few = fitting(design, 3, 40)
     more = fitting(design, 3, few)
-    one, other = (sample(settings(design, draws, RUSSIA), 0, few) for draws in (few, more))
+    one, other = (settings(design, draws, RUSSIA).sample(0, few) for draws in (few, more))
     same_samples(one, other)
 
 
 def test_a_latin_hypercube_of_another_size_has_other_draws() -> None:
-    one, other = (sample(settings("latin_hypercube", draws), 0, 40) for draws in (40, 41))
+    one, other = (settings("latin_hypercube", draws).sample(0, 40) for draws in (40, 41))
     assert all(not np.array_equal(one[path], other[path]) for path in one)
 
 
@@ -160,11 +159,9 @@ def test_blocks_put_together_are_the_whole(design: str, luck: str) -> None:
 
 def test_pieces_of_a_sobol_design_in_any_order_are_those_of_the_whole() -> None:
     some = settings("sobol", 5 * CHUNK, RUSSIA)
-    whole = sample(some, 0, 5 * CHUNK)
+    whole = some.sample(0, 5 * CHUNK)
     for first, count in ((4000, 100), (0, 10), (CHUNK - 5, 10), (3 * CHUNK, CHUNK), (17, 1), (2000, 3000)):
-        same_samples(
-            {path: x[first : first + count] for path, x in whole.items()}, sample(some, first, count)
-        )
+        same_samples({path: x[first : first + count] for path, x in whole.items()}, some.sample(first, count))
 
 
 def test_a_design_is_made_once_for_all_blocks_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,13 +181,13 @@ def test_a_design_is_made_once_for_all_blocks_of_a_run(monkeypatch: pytest.Monke
 
 def test_draws_beyond_a_design_are_refused() -> None:
     with pytest.raises(HedgingError, match=r"has the draws 0 to 7, none beyond; write ensemble\.draws=9"):
-        sample(settings("sobol", 8), 0, 9)
+        settings("sobol", 8).sample(0, 9)
 
 
 @pytest.mark.parametrize("design", DESIGNED)
 def test_another_seed_is_another_design(design: str) -> None:
     some = settings(design, fitting(design, 3, 16), RUSSIA)
-    one, other = sample(some, 0, 16), sample(replace(some, seed=2), 0, 16)
+    one, other = some.sample(0, 16), replace(some, seed=2).sample(0, 16)
     assert all(not np.array_equal(one[path], other[path]) for path in one)
 
 
@@ -208,7 +205,7 @@ def test_only_what_vary_names_is_in_a_design_and_what_is_pinned_is_not(design: s
     ensemble = {"draws": draws, "keep": 0, "vary": list(RUSSIA), "design": design}
     pinned = pin(shipped_tree(ensemble=ensemble, chance="sampled"), {"patrons.russia.red_line": 0.8})
     assert pinned.design.columns == ("patrons.russia.jealousy", "patrons.russia.red_line_width")
-    assert "patrons.russia.red_line" not in sample(pinned, 0, draws)
+    assert "patrons.russia.red_line" not in pinned.sample(0, draws)
     assert set(World(pinned, draws=4).parameters.red_line[0]) == {0.8}
 
 
@@ -216,11 +213,11 @@ def test_only_what_vary_names_is_in_a_design_and_what_is_pinned_is_not(design: s
 def test_pinning_a_number_or_another_rule_moves_no_other_number(design: str) -> None:
     free = settings(design, 60)
     tree = shipped_tree(ensemble=free.tree["ensemble"], chance="sampled")
-    pinned = sample(pin(tree, {"patrons.china.budget": 1.0}), 0, 60)
-    whole = sample(free, 0, 60)
+    pinned = pin(tree, {"patrons.china.budget": 1.0}).sample(0, 60)
+    whole = free.sample(0, 60)
     assert set(whole) - set(pinned) == {"patrons.china.budget"}
     same_samples({path: whole[path] for path in pinned}, pinned)
-    other = sample(settings(design, 60, rule="aspiration"), 0, 60)
+    other = settings(design, 60, rule="aspiration").sample(0, 60)
     for path in whole:
         if not path.startswith("client.rule."):
             same(path, whole[path], other[path])
@@ -229,7 +226,7 @@ def test_pinning_a_number_or_another_rule_moves_no_other_number(design: str) -> 
 @pytest.mark.parametrize("design", DESIGNED)
 def test_the_null_rules_play_the_same_draws(design: str) -> None:
     some = settings(design, fitting(design, 73, 150))
-    mine, null = sample(some, 0, 100), sample(some.under("random"), 0, 100)
+    mine, null = some.sample(0, 100), some.under("random").sample(0, 100)
     shared = [path for path in mine if not path.startswith("client.rule.")]
     assert len(shared) > 60
     for path in shared:
@@ -237,7 +234,7 @@ def test_the_null_rules_play_the_same_draws(design: str) -> None:
 
 
 def test_nothing_to_vary_leaves_nothing_to_design() -> None:
-    assert sample(settings("morris", 7, []), 0, 7) == {}
+    assert settings("morris", 7, []).sample(0, 7) == {}
     assert HedgingModel(**{"ensemble.design": "saltelli"}, horizon=2).sampled == {}
 
 
@@ -282,7 +279,7 @@ def test_a_size_that_cannot_be_is_told_with_those_that_can(design: str, draws: i
 
 
 def test_a_sobol_design_may_have_any_size() -> None:
-    assert len(sample(settings("sobol", 1000, RUSSIA), 0, 1000)["patrons.russia.red_line"]) == 1000
+    assert len(settings("sobol", 1000, RUSSIA).sample(0, 1000)["patrons.russia.red_line"]) == 1000
 
 
 # Luck
@@ -331,7 +328,7 @@ def test_a_run_writes_the_numbers_of_its_design(study: Command, design: str) -> 
     draws, vary = fitting(design, 3, 8), f"ensemble.vary=[{','.join(RUSSIA)}]"
     ran = study(*TINY, f"ensemble.design={design}", f"ensemble.draws={draws}", vary)
     table = pd.read_parquet(ran.folder / "draws.parquet")
-    expected = sample(settings(design, draws, RUSSIA), 0, draws)
+    expected = settings(design, draws, RUSSIA).sample(0, draws)
     for path, values in expected.items():
         same(path, table[path].to_numpy(), values)
 
@@ -363,7 +360,7 @@ def test_the_arms_of_a_study_stay_paired_also_where_one_has_fewer_draws() -> Non
     arms = "+arms={a:{overrides:['patrons.china.budget=1'],draws:16},b:['client/rule=bandwagon']}"
     overrides = [*asked, arms]
     study = read_study(settings_for(None, overrides), overrides)
-    one, other = (sample(play.settings, 0, play.settings.draws) for play in study.plays)
+    one, other = (play.settings.sample(0, play.settings.draws) for play in study.plays)
     both = [path for path in one if path in other]
     assert len(both) > 60
     for path in both:

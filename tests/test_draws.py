@@ -17,7 +17,6 @@ from hedging.settings.settings import Settings, read_settings
 from hedging.world.arrays import Array
 from hedging.world.chance import CHUNK, Luck, normal, uniform
 from hedging.world.mesa import HedgingModel
-from hedging.world.sampling import sample, sampled_numbers
 from hedging.world.world import World
 from tests.strategies import RECORDED, blocks_of, joined, pin, play, play_block, same, shipped_tree
 
@@ -72,7 +71,7 @@ def test_a_block_across_two_chunks_is_its_two_halves() -> None:
 
 
 def test_the_next_chunk_is_not_the_first_again() -> None:
-    drawn = sample(settings(), 0, 2 * CHUNK)
+    drawn = settings().sample(0, 2 * CHUNK)
     for path, numbers in drawn.items():
         share = (numbers[:CHUNK] == numbers[CHUNK:]).mean()
         assert share < 0.3, path  # whole numbers of five values agree by chance
@@ -102,7 +101,7 @@ def test_pinning_a_number_moves_no_other_sample_and_no_luck() -> None:
     pinned = pin(
         shipped_tree(ensemble=free.tree["ensemble"], horizon=8), {"patrons.china.red_line_width": 0.3}
     )
-    before, after = sample(free, 0, 60), sample(pinned, 0, 60)
+    before, after = free.sample(0, 60), pinned.sample(0, 60)
     assert set(before) - set(after) == {"patrons.china.red_line_width"}
     same_samples({path: before[path] for path in after}, after)
     first, second = play(free), play(pinned)  # China cannot coerce: how sharp its line is changes nothing
@@ -112,9 +111,9 @@ def test_pinning_a_number_moves_no_other_sample_and_no_luck() -> None:
 
 def test_a_newcomer_moves_no_sample_of_the_others() -> None:
     tree = shipped_tree()
-    three = sample(read_settings(tree), 0, 60)
+    three = read_settings(tree).sample(0, 60)
     tree["patrons"]["india"] = tree["patrons"]["china"] | {"trade_share0": 0.02}
-    four = sample(read_settings(tree), 0, 60)
+    four = read_settings(tree).sample(0, 60)
     assert len(four) > len(three)
     same_samples({path: four[path] for path in three}, three)
 
@@ -122,7 +121,7 @@ def test_a_newcomer_moves_no_sample_of_the_others() -> None:
 def test_patrons_drawn_alike_are_not_drawn_the_same() -> None:
     tree = shipped_tree()
     tree["patrons"]["india"] = tree["patrons"]["china"] | {"trade_share0": 0.02}
-    drawn = sample(read_settings(tree), 0, 60)
+    drawn = read_settings(tree).sample(0, 60)
     for path in drawn:
         if path.startswith("patrons.china."):
             twin = path.replace("china", "india")
@@ -135,7 +134,7 @@ def test_the_order_of_patrons_is_irrelevant() -> None:
     tree["patrons"] = dict(reversed(tree["patrons"].items()))
     second = read_settings(tree)
     assert first.patrons == tuple(reversed(second.patrons))
-    same_samples(sample(first, 0, 40), sample(second, 0, 40))
+    same_samples(first.sample(0, 40), second.sample(0, 40))
     one, other = play(first), play(second)
     for name in ("warmth", "effort", "accept", "coerce", "salience", "debt"):
         same(name, one[name], other[name][:, ::-1], 1e-12, 1e-12)
@@ -149,8 +148,8 @@ def test_every_rule_meets_the_same_luck() -> None:
 
 
 def test_a_draw_does_not_feel_another_seed_beside_it_but_its_own() -> None:
-    first = sample(settings(), 0, 60)
-    second = sample(replace(settings(), seed=2), 0, 60)
+    first = settings().sample(0, 60)
+    second = replace(settings(), seed=2).sample(0, 60)
     for path in first:
         assert not np.array_equal(first[path], second[path]), path
 
@@ -170,8 +169,8 @@ def test_a_draw_does_not_feel_another_seed_beside_it_but_its_own() -> None:
     ],
 )
 def test_only_what_vary_names_is_drawn(vary: list[str], drawn: Callable[[str], bool]) -> None:
-    everything = {number.path for number in sampled_numbers(settings())}
-    assert set(sample(settings(vary=vary), 0, 4)) == {path for path in everything if drawn(path)}
+    everything = {number.path for number in settings().sampled}
+    assert set(settings(vary=vary).sample(0, 4)) == {path for path in everything if drawn(path)}
 
 
 def test_what_vary_does_not_name_keeps_its_central_value() -> None:
@@ -183,7 +182,7 @@ def test_what_vary_does_not_name_keeps_its_central_value() -> None:
 
 
 def test_naming_fewer_numbers_moves_none_of_those_named() -> None:
-    whole, part = sample(settings(), 0, 60), sample(settings(vary=["client.*"]), 0, 60)
+    whole, part = settings().sample(0, 60), settings(vary=["client.*"]).sample(0, 60)
     same_samples({path: whole[path] for path in part}, part)
 
 
@@ -195,13 +194,13 @@ def test_one_draw_of_the_model_is_the_central_one() -> None:
 @pytest.fixture(scope="module")
 def drawn() -> dict[str, Array]:
     """Many draws of every number that has a range."""
-    return sample(settings(), 0, DRAWS)
+    return settings().sample(0, DRAWS)
 
 
 def test_every_number_is_drawn_by_its_own_distribution(drawn: dict[str, Array]) -> None:
     """Triangular about the value, log-uniform, or uniform over whole numbers: all 60 and more of them."""
     kinds = set()
-    for number in sampled_numbers(settings()):
+    for number in settings().sampled:
         x, low, high = drawn[number.path], number.low, number.high
         assert low is not None
         assert high is not None

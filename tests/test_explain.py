@@ -92,7 +92,7 @@ def test_causes_add_up_to_what_they_are_causes_of(name: str) -> None:
     np.testing.assert_allclose(
         causes_of(now, "blow")["output"].sum(axis=0), flows["blockade_loss"], rtol=1e-12
     )
-    assert {*CAUSES, *words()["parts"]} == set(words()["causes"])
+    assert {*CAUSES, *words()["terms"]} == set(words()["causes"])
 
 
 BASELINE = "experiment=baseline horizon=8 draw=7"

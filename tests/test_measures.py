@@ -22,9 +22,8 @@ from numpy.typing import NDArray
 
 from hedging.errors import HedgingError
 from hedging.measures import aggregate, bargaining, courtship
-from hedging.measures.catalogue import MEASURES, OUTCOMES, recorded
 from hedging.measures.declare import Measure
-from hedging.measures.trajectories import Outcome, Trajectories, read_outcome
+from hedging.measures.trajectories import MEASURES, OUTCOMES, Outcome, Trajectories, read_outcome, recorded
 from hedging.settings.settings import settings_for
 from hedging.world.arrays import Array
 from hedging.world.parameters import UNITS
@@ -706,12 +705,12 @@ def test_a_measure_of_ones_own_is_found_by_its_dotted_name(own: Path, played: Tr
     outcome = own_outcome("my_measures.exposure.china@2015Q3")
     assert (outcome.measure, outcome.member, outcome.quarter) == ("my_measures.exposure", 1, 2)
     assert (outcome.unit, outcome.dated, outcome.rows(6)) == ("usd_bn", True, 7)
-    assert outcome.recorded == ["debt", "market_debt", "sovereign", "survival"]
+    assert outcome.recorded[""] == ["debt", "market_debt", "sovereign", "survival"]
     expected = played["debt"][:, 1] - played.parameters.loan_value * played["market_debt"]
     np.testing.assert_array_equal(outcome.of(played), expected[2])
     np.testing.assert_array_equal(outcome.path(played), expected)
     beyond = own_outcome("my_measures.beyond")
-    assert (beyond.dated, beyond.null, list(beyond.recorded_of_nulls)) == (False, "random", ["random"])
+    assert (beyond.dated, beyond.null, [*beyond.recorded]) == (False, "random", ["", "random"])
     np.testing.assert_array_equal(beyond.weight(played), played["paired"][-1])
     assert np.abs(beyond.of(played)).max() > 0
 

@@ -19,7 +19,6 @@ from hedging.settings.sample_file import RANGES
 from hedging.settings.settings import settings_for
 from hedging.world.mesa import HedgingModel
 from hedging.world.parameters import DATE_OR_NEVER, NOT_NEGATIVE, POSITIVE, REAL, SHARE, WHOLE_FROM_1
-from hedging.world.sampling import sample
 from hedging.world.world import World
 from tests.strategies import play, same
 
@@ -45,22 +44,22 @@ def write(file: Path, **columns: Any) -> None:
 
 def test_numbers_of_the_file_are_used_and_the_others_are_sampled_as_usual(mine: Path) -> None:
     with_file = settings_for(None, [*BASE, "ensemble.sample=mine.parquet"])
-    drawn, usual = sample(with_file, 0, 8), sample(settings_for(None, BASE), 0, 8)
+    drawn, usual = with_file.sample(0, 8), settings_for(None, BASE).sample(0, 8)
     assert list(drawn) == list(usual)
     same(LINE, drawn[LINE], np.linspace(0.5, 2.3, 10)[:8])
     same(ZETA, drawn[ZETA], np.linspace(0.5, 2.3, 10)[:8] / 4)
     for path in set(usual) - {LINE, ZETA}:
         same(path, drawn[path], usual[path])
-    same(LINE, sample(with_file, 3, 2)[LINE], drawn[LINE][3:5])
+    same(LINE, with_file.sample(3, 2)[LINE], drawn[LINE][3:5])
     assert World(with_file, draws=8).parameters.red_line[0].tolist() == drawn[LINE].tolist()
 
 
 def test_what_vary_leaves_out_and_what_has_no_range_may_be_given(mine: Path, here: Path) -> None:
     write(here / "fixed.parquet", client__scar=np.linspace(0, 1, 8))
-    fixed = sample(settings_for(None, [*BASE, "ensemble.vary=[]", "ensemble.sample=fixed.parquet"]), 0, 8)
+    fixed = settings_for(None, [*BASE, "ensemble.vary=[]", "ensemble.sample=fixed.parquet"]).sample(0, 8)
     assert list(fixed) == ["client.scar"]
     given = settings_for(None, [*BASE, "ensemble.vary=[]", "ensemble.sample=mine.parquet"])
-    assert set(sample(given, 0, 8)) == {LINE, ZETA}
+    assert set(given.sample(0, 8)) == {LINE, ZETA}
 
 
 @pytest.mark.parametrize("design", ["sobol", "latin_hypercube", "morris"])
@@ -68,7 +67,7 @@ def test_a_number_of_the_file_leaves_the_design(mine: Path, design: str) -> None
     asked = [*BASE, f"ensemble.design={design}", f"ensemble.vary=[{CUT},{LINE}]"]
     mixed = settings_for(None, [*asked, "ensemble.sample=mine.parquet"])
     assert mixed.design.columns == (CUT,)
-    assert set(sample(mixed, 0, 8)) == {CUT, LINE, ZETA}
+    assert set(mixed.sample(0, 8)) == {CUT, LINE, ZETA}
 
 
 def test_the_draws_of_a_run_played_again_are_that_run(study: Command, here: Path) -> None:
@@ -83,8 +82,8 @@ def test_the_draws_of_a_run_played_again_are_that_run(study: Command, here: Path
 def test_the_null_rules_play_the_numbers_of_the_file_but_those_of_the_rule(here: Path) -> None:
     write(here / "rule.parquet", client__rule__base=np.linspace(0, 1, 8), client__zeta=np.linspace(0, 1, 8))
     some = settings_for(None, [*BASE, "ensemble.sample=rule.parquet"])
-    assert sample(some, 0, 8)["client.rule.base"].tolist() == np.linspace(0, 1, 8).tolist()
-    null = sample(some.under("bandwagon"), 0, 8)
+    assert some.sample(0, 8)["client.rule.base"].tolist() == np.linspace(0, 1, 8).tolist()
+    null = some.under("bandwagon").sample(0, 8)
     assert null[ZETA].tolist() == np.linspace(0, 1, 8).tolist()
     assert "client.rule.base" not in null
 
@@ -105,9 +104,7 @@ def test_never_may_be_given(here: Path) -> None:
 
 def test_whole_numbers_of_any_type_may_be_given(here: Path) -> None:
     write(here / "whole.parquet", world__deadline=np.arange(8), client__zeta=np.ones(8, np.float32))
-    assert (
-        sample(settings_for(None, [*BASE, "ensemble.sample=whole.parquet"]), 0, 8)[ZETA].dtype == np.float64
-    )
+    assert settings_for(None, [*BASE, "ensemble.sample=whole.parquet"]).sample(0, 8)[ZETA].dtype == np.float64
 
 
 def test_shares_of_trade_count_draw_by_draw(here: Path) -> None:
@@ -148,7 +145,7 @@ def test_another_content_is_another_setting_and_another_path_is_not(mine: Path, 
     write(mine, client__zeta=np.ones(8))
     after = settings_for(None, asked)
     assert fingerprint(after.tree) != fingerprint(before)
-    assert sample(after, 0, 8)[ZETA].tolist() == [1.0] * 8
+    assert after.sample(0, 8)[ZETA].tolist() == [1.0] * 8
     assert fingerprint(settings_for(None, BASE).tree) not in (fingerprint(before), fingerprint(after.tree))
 
 
@@ -259,16 +256,16 @@ def test_a_key_that_is_not_known() -> None:
 
 def test_a_sample_that_yields_leaves_alone_what_is_pinned_swept_or_given_another_range(mine: Path) -> None:
     yields = [*BASE, f"ensemble.sample={{file: {mine}, yields: true}}"]
-    taken = sample(settings_for(None, yields), 0, 8)[LINE]
+    taken = settings_for(None, yields).sample(0, 8)[LINE]
     assert taken.tolist() == np.linspace(0.5, 2.3, 10)[:8].tolist()
-    assert LINE not in sample(settings_for(None, [*yields, f"{LINE}=0.9"]), 0, 8)
+    assert LINE not in settings_for(None, [*yields, f"{LINE}=0.9"]).sample(0, 8)
     swept = settings_for(None, [*yields, f"+axes={{a: {{values: [0.7, 0.9], keys: [{LINE}]}}}}"])
     assert LINE not in swept.own
-    assert ZETA in sample(settings_for(None, [*yields, "~patron@patrons.russia"]), 0, 8)
+    assert ZETA in settings_for(None, [*yields, "~patron@patrons.russia"]).sample(0, 8)
     number = settings_for(None).numbers[LINE]
     told = {LINE: [number.value, number.low, number.high, number.scale]}
     table = pq.read_table(mine).replace_schema_metadata({RANGES: json.dumps(told)})
     pq.write_table(table, mine)
-    same(LINE, sample(settings_for(None, yields), 0, 8)[LINE], taken)
-    moved = sample(settings_for(None, [*yields, f"{LINE}.high=1.55"]), 0, 8)[LINE]
-    assert moved.tolist() == sample(settings_for(None, [*BASE, f"{LINE}.high=1.55"]), 0, 8)[LINE].tolist()
+    same(LINE, settings_for(None, yields).sample(0, 8)[LINE], taken)
+    moved = settings_for(None, [*yields, f"{LINE}.high=1.55"]).sample(0, 8)[LINE]
+    assert moved.tolist() == settings_for(None, [*BASE, f"{LINE}.high=1.55"]).sample(0, 8)[LINE].tolist()

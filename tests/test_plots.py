@@ -23,12 +23,11 @@ from matplotlib.text import Annotation, Text
 
 import hedging
 from hedging.errors import HedgingError
-from hedging.measures.catalogue import SERIES
+from hedging.measures.trajectories import SERIES
 from hedging.plots.axes import END_LABEL, MARK_LABEL, apart
 from hedging.plots.figures import asked_of, draw_figure, draw_figures
 from hedging.plots.kind import NOTHING, read_figures
-from hedging.plots.reading import STATISTICS, MissingMeasure
-from hedging.plots.style import REGIMES, text_colour
+from hedging.plots.style import REGIMES, STATISTICS, MissingMeasure, text_colour
 
 FIGURES = {
     asked.name: partial(draw_figure, asked) for asked in read_figures(None, NOTHING, list(SERIES), plain=True)

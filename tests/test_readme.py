@@ -23,7 +23,7 @@ from shown import COMMANDS, INSTALLS, PART, PYTHON, RECIPES, small_forms
 from test_calibration import tiny
 
 import hedging
-from hedging.results.places import headline
+from experiments.run import headline
 from hedging.world.world import QUANTITIES
 from tests.benchmark.measure import Size, by_phase, by_rule, speed
 from tests.pages.book import book

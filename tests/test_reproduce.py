@@ -18,9 +18,9 @@ import pytest
 from experiments.reproduce import main
 from hedging.errors import HedgingError
 from hedging.measures.bargaining import tension
-from hedging.measures.catalogue import KNOWN, MEASURES
+from hedging.measures.trajectories import KNOWN, MEASURES
 from hedging.results import reproduce
-from hedging.results.changes import changed_settings, moved, moved_rows
+from hedging.results.changes import changed_results, changed_rows, changed_settings
 from hedging.results.folder import read_manifest
 from hedging.results.freshness import moved_measures, quick_numbers, quick_table, stale
 from hedging.results.manifest import as_committed
@@ -205,13 +205,13 @@ def write(folder: Path, **changes: str) -> Path:
 
 
 def lines(tmp_path: Path, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    return moved(write(tmp_path / "before", **before), write(tmp_path / "after", **after))
+    return changed_results(write(tmp_path / "before", **before), write(tmp_path / "after", **after))
 
 
 def test_nothing_has_moved_between_equals(tmp_path: Path) -> None:
     assert lines(tmp_path, {}, {}) == []
     (tmp_path / "after" / "draws.parquet").touch()  # which a fresh clone lacks before
-    assert moved(tmp_path / "before", tmp_path / "after") == []
+    assert changed_results(tmp_path / "before", tmp_path / "after") == []
 
 
 def test_last_digits_are_the_same(tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_a_claim_is_told_whole(tmp_path: Path) -> None:
 def test_files_that_come_and_go_are_named(tmp_path: Path) -> None:
     write(tmp_path / "before", old_png="")
     write(tmp_path / "after", new_png="")
-    assert moved(tmp_path / "before", tmp_path / "after") == ["old.png is gone", "new.png is new"]
+    assert changed_results(tmp_path / "before", tmp_path / "after") == ["old.png is gone", "new.png is new"]
 
 
 def test_what_is_not_kept_with_the_code_is_no_change(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_what_is_not_kept_with_the_code_is_no_change(tmp_path: Path) -> None:
             rows.touch()
         manifest = read_manifest(folder) | {"outputs": {"draws.parquet/part-00000.parquet": "1"}}
         (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert moved(tmp_path / "before", tmp_path / "after") == []
+    assert changed_results(tmp_path / "before", tmp_path / "after") == []
 
 
 def test_another_command_is_told(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_another_command_is_told(tmp_path: Path) -> None:
         folder = write(tmp_path / name)
         manifest = read_manifest(folder) | {"command": f"run {name}"}
         (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert moved(tmp_path / "before", tmp_path / "after") == [
+    assert changed_results(tmp_path / "before", tmp_path / "after") == [
         "manifest.json: command run before -> run after"
     ]
 
@@ -289,7 +289,7 @@ def test_a_changed_setting_is_told_apart_from_the_numbers(tmp_path: Path) -> Non
 def test_many_measures_are_counted_rather_than_listed() -> None:
     names = [f"m{place:02}" for place in range(30)]
     before = pd.DataFrame({"measure": names, "quarter": "all", "value": "1", "unit": "1"})
-    told = moved_rows(before, before.assign(value=[str(2 + i) for i in range(30)]), "summary.csv")
+    told = changed_rows(before, before.assign(value=[str(2 + i) for i in range(30)]), "summary.csv")
     assert told[0] == "summary.csv: m29: 1 moved; all: 1 -> 31 (by 3e+03%)"
     assert told[-1] == "and 18 more measures"
     assert len(told) == 13

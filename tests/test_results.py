@@ -17,13 +17,11 @@ from command_line import TINY, Command, Whole, bytes_of
 
 import hedging
 from hedging import HedgingError
-from hedging.measures.catalogue import SERIES, TOTALS
 from hedging.measures.courtship import REGIMES
-from hedging.measures.trajectories import Trajectories
+from hedging.measures.trajectories import SERIES, TOTALS, Trajectories
 from hedging.settings.settings import Settings, settings_for
 from hedging.world import dates
 from hedging.world.arrays import Array
-from hedging.world.sampling import sample
 from hedging.world.world import QUANTITIES, TERMS_ALONE, World
 from tests.strategies import measured, save_run
 
@@ -128,7 +126,7 @@ def test_draws_come_back_by_their_names(folder: Path, settings: Settings, played
     np.testing.assert_array_equal(told["patrons.russia.red_line"], played.parameters.red_line[0])
     some = hedging.load(folder, "draws", ["reserves"])
     assert list(some.data_vars) == ["reserves"]
-    assert set(sample(settings, 0, 1)) < set(told.data_vars)
+    assert set(settings.sample(0, 1)) < set(told.data_vars)
 
 
 def test_trajectories_come_back_as_simulate_returns_them(folder: Path, whole: Whole) -> None:
@@ -274,7 +272,7 @@ def test_regime_shares_are_those_of_all_draws(table: pd.DataFrame, played: Traje
 
 def test_a_row_for_each_draw(folder: Path, settings: Settings, played: Trajectories) -> None:
     told = pd.read_parquet(folder / "draws.parquet")
-    sampled = sample(settings, 0, 64)
+    sampled = settings.sample(0, 64)
     by_patron = {name for name, about in TOTALS.items() if about.axes[0] == "patron"}
     expected = {f"{name}.{patron}" for name in by_patron for patron in PATRONS} | (set(TOTALS) - by_patron)
     assert list(told["draw"]) == list(range(64))

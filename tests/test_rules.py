@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,7 +55,10 @@ def situation(
     today = calendar.read_calendar(model.parameters, quarter, 1.0, EXPECTED)
     standing = offers.take_stock(start, model.parameters, today)
     bid = model.cast.collect_bids(start, model.parameters, quarter, standing)
-    return Situation(model, see(start, model.parameters, model.cast, quarter, chance, standing, bid))
+    here = copy(model)
+    here.state, here.quarter = start, quarter
+    sight = see(start, model.parameters, model.cast, quarter, chance, standing, bid, here.foresee)
+    return Situation(model, sight)
 
 
 def under(rule: str, **numbers: float) -> Settings:

@@ -29,8 +29,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from hedging.errors import HedgingError
 from hedging.runs.batch import plan_of
-from hedging.runs.limits import Limits, read_limits
-from hedging.runs.loop import play_here
+from hedging.runs.loop import Limits, play_here, read_limits
 from hedging.settings.compose import config_dir, plain, written
 from hedging.settings.settings import settings_for
 from hedging.studies.findings import Findings

@@ -13,8 +13,20 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox, Transform
 
-from hedging.plots.reading import QUARTER, Actor, Array, series, statistic, years
-from hedging.plots.style import DOTTED, FONT, INK, QUIET, Dashes, text_colour
+from hedging.plots.style import (
+    DOTTED,
+    FONT,
+    INK,
+    QUARTER,
+    QUIET,
+    Actor,
+    Array,
+    Dashes,
+    series,
+    statistic,
+    text_colour,
+    years,
+)
 from hedging.world import dates
 
 END_LABEL = "end label"

@@ -10,8 +10,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hedging.plots.axes import RED_LINE, draw_line, draw_marks, end, label_end, marks_note, settle, time_axis
-from hedging.plots.reading import QUARTER, Actor, Array, patrons, years
-from hedging.plots.style import DASHES, INK, QUIET, Dashes, new_figure, styled, text_colour, write_footer
+from hedging.plots.style import (
+    DASHES,
+    INK,
+    QUARTER,
+    QUIET,
+    Actor,
+    Array,
+    Dashes,
+    new_figure,
+    patrons,
+    styled,
+    text_colour,
+    write_footer,
+    years,
+)
 
 COLUMNS = 3  # panels of offers beside each other
 SHADE = "#F3E3A8"  # the quarters that are explained

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from hedging.measures.catalogue import SERIES
+from hedging.measures.trajectories import SERIES
 from hedging.plots.axes import settle
 from hedging.plots.kind import Asked, read_figures
 from hedging.plots.style import styled

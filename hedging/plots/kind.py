@@ -18,8 +18,7 @@ from matplotlib.figure import Figure
 from hedging.errors import HedgingError, unknown
 from hedging.plots import kinds
 from hedging.settings.compose import config_dir
-from hedging.settings.read import Read, key, read, read_name
-from hedging.settings.settings import find_class
+from hedging.settings.read import Read, find_class, key, read, read_name
 from hedging.studies.claim import Known
 from hedging.world.world import modules_in
 

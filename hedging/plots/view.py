@@ -13,11 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hedging.errors import HedgingError
+from hedging.plots import style
 from hedging.plots.axes import ALIKE, draw_marks, time_axis
 from hedging.plots.kind import Options, Panel, Panels
-from hedging.plots.reading import Actor, Array, attribute, dominant, measure, members, patrons, unit_words
-from hedging.plots.style import DASHES, WIDTH, footer, new_figure, wrapped, write_notes
-from hedging.studies.judging import percent
+from hedging.plots.style import DASHES, WIDTH, Actor, Array, footer, new_figure, wrapped, write_notes
+from hedging.studies.findings import percent
 from hedging.studies.study import PATH
 
 PALETTE = ("#222222", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8C6D1F", "#56B4E9", "#7F7F7F")
@@ -79,7 +79,7 @@ class View:
     @property
     def patrons(self) -> list[Actor]:
         """The patrons, as every figure names and draws them."""
-        return patrons(self.summary)
+        return style.patrons(self.summary)
 
     def x(self, stated: str | None, *taken: str) -> str:
         """The axis that runs to the right, or with that taken upwards: the first that is left unless said.
@@ -98,7 +98,7 @@ class View:
 
     def variable(self, outcome: str, *kept: str | None) -> xr.DataArray:
         """An outcome where all but the axes kept are fixed: at `at`, the rule drawn, else their first."""
-        variable = measure(self.summary, PATH + outcome if self.reads == "paths" else outcome)
+        variable = style.measure(self.summary, PATH + outcome if self.reads == "paths" else outcome)
         at = {"rule": self.options.rule or 0, **self.options.at}
         for dim in {*self.dims} & {*variable.dims} - {*kept}:
             place = at.get(dim, 0)
@@ -139,7 +139,8 @@ class View:
         """How an axis is named under a panel."""
         about = self.summary[axis].attrs
         unit = about.get("unit", "1")
-        return str(about.get("long_name", axis)) + (f" ({unit_words(unit)})" if unit not in ("", "1") else "")
+        told = "" if unit in ("", "1") else f" ({style.unit_words(unit)})"
+        return str(about.get("long_name", axis)) + told
 
     def label(self, panel: Panel) -> str:
         """How an outcome is named beside a panel, without its unit: as the panel says, else by its name."""
@@ -151,11 +152,11 @@ class View:
 
     def unit(self, panel: Panel) -> str:
         """The unit of an outcome in words; that of the panel where it says one."""
-        return unit_words(panel.unit or str(self.variable(panel.first).attrs.get("unit", "")))
+        return style.unit_words(panel.unit or str(self.variable(panel.first).attrs.get("unit", "")))
 
     def members(self, panel: Panel) -> list[tuple[Actor, xr.DataArray]]:
         """The series of a plain run that share a panel, each with the look of whom it is of."""
-        return [each for outcome in panel.outcome for each in members(self.summary, outcome)]
+        return [each for outcome in panel.outcome for each in style.members(self.summary, outcome)]
 
     def worded(self, panel: Panel) -> str:
         """An axis label: what is measured, then its unit in brackets."""
@@ -164,8 +165,8 @@ class View:
 
     def figure(self, height: float, width: float = WIDTH, title: str = "") -> Figure:
         """A figure with its title: the study's question unless said."""
-        stated = title or self.options.title or str(attribute(self.summary, "question"))
-        stated = stated.replace(DOMINANT, dominant(self.summary).label if DOMINANT in stated else "")
+        stated = title or self.options.title or str(style.attribute(self.summary, "question"))
+        stated = stated.replace(DOMINANT, style.dominant(self.summary).label if DOMINANT in stated else "")
         below = 0 if self.reads == "claims" else len(self.told)
         return new_figure(wrapped(stated, 72), height + VERDICT * below, width)
 
@@ -253,7 +254,7 @@ class View:
 
     def bands(self, outcomes: Sequence[str]) -> str:
         """How to read line and bands of series, or why there is a line without bands."""
-        taken = [measure(self.summary, name) for name in outcomes]
+        taken = [style.measure(self.summary, name) for name in outcomes]
         if any(bool((m.sel(statistic="p95") - m.sel(statistic="p05") > ALIKE).any()) for m in taken):
             return "Line: median; bands: middle half (dark) and 5 to 95% (light) of draws."
         expected = ", chance at its expected value" if self.summary.attrs.get("chance") == "expected" else ""

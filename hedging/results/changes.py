@@ -20,7 +20,7 @@ MANY = 12
 """Lines that are spelled out for a table before the rest is only counted."""
 
 
-def moved(before: Path, after: Path) -> list[str]:
+def changed_results(before: Path, after: Path) -> list[str]:
     """What was found otherwise in two run folders of one study, a line each; empty where nothing was.
 
     Raises:
@@ -31,15 +31,15 @@ def moved(before: Path, after: Path) -> list[str]:
     lines += [f"{name} is new" for name in sorted(new - old)]
     was, is_now = (str(read_manifest(folder).get("command")) for folder in (before, after))
     lines += [f"manifest.json: command {was} -> {is_now}"] if was != is_now else []
-    return lines + [line for name in TABLES for line in moved_in(before, after, name)]
+    return lines + [line for name in TABLES for line in changed_cells(before, after, name)]
 
 
-def moved_in(before: Path, after: Path, name: str, columns: list[str] | None = None) -> list[str]:
+def changed_cells(before: Path, after: Path, name: str, columns: list[str] | None = None) -> list[str]:
     """What differs between the tables of one name in two run folders, where both have it."""
     if not ((before / name).exists() and (after / name).exists()):
         return []
     one, other = (read_cells(folder / name).reindex(columns=columns) for folder in (before, after))
-    return moved_rows(one, other, name)
+    return changed_rows(one, other, name)
 
 
 def changed_settings(before: Path, after: Path) -> list[str]:
@@ -58,7 +58,7 @@ def _outputs(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} | told
 
 
-def moved_rows(before: pd.DataFrame, after: pd.DataFrame, name: str) -> list[str]:
+def changed_rows(before: pd.DataFrame, after: pd.DataFrame, name: str) -> list[str]:
     """What differs between two tables of texts, row by row as their keys name them."""
     lines = [f"{name}: column {column} is gone" for column in before.columns if column not in after]
     lines += [f"{name}: column {column} is new" for column in after.columns if column not in before]

@@ -15,15 +15,13 @@ import pandas as pd
 import xarray as xr
 from rich.table import Table
 
-from hedging.errors import HedgingError
+from hedging.errors import HedgingError, as_text
 from hedging.plots.compare import side_by_side
-from hedging.plots.reading import unit_words
-from hedging.plots.style import CLIENT_COLOUR
-from hedging.results.changes import moved_in
+from hedging.plots.style import CLIENT_COLOUR, unit_words
+from hedging.results.changes import changed_cells
 from hedging.results.folder import read_manifest
-from hedging.results.manifest import changed_inputs
+from hedging.results.manifest import changed_inputs, results_dir
 from hedging.results.pairing import Run, at_the_end, paired, unpaired, why_unpaired
-from hedging.results.places import as_text, results_dir
 
 TEXTS = ("study", "question", "finding", "marks", "figure")
 """Inputs that only say something, and are not told."""
@@ -80,7 +78,7 @@ def compare(a: Path, b: Path) -> Comparison:
     table, found, how = differences(*runs)
     shown, scale = standardised(found)
     whole = shown if table is found else table
-    verdicts = moved_in(a, b, "claims.csv", ["claim", "rule", "verdict"])
+    verdicts = changed_cells(a, b, "claims.csv", ["claim", "rule", "verdict"])
     return Comparison(*runs, changed, verdicts, whole, shown, scale, how)
 
 

@@ -9,12 +9,12 @@ from typing import Any, Literal
 import pandas as pd
 
 from hedging.errors import HedgingError
-from hedging.measures.catalogue import SERIES, TOTALS
 from hedging.measures.courtship import REGIMES
+from hedging.measures.trajectories import SERIES, TOTALS
 from hedging.results.manifest import read_tree
 from hedging.results.summary import COLUMNS, END, TOLD, WHOLE_RUN
 from hedging.settings.compose import Tree
-from hedging.settings.header import read_header
+from hedging.settings.settings import read_header
 from hedging.studies.study import PATH, is_study
 from hedging.world import dates
 from hedging.world.parameters import DECLARATIONS

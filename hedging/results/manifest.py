@@ -1,10 +1,13 @@
-"""What made a run folder: its setting, and a manifest of command, versions and a hash of each output."""
+"""What made a run folder: its setting, and a manifest of command, versions and a hash of each output; and
+where by its setting a run lies."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
@@ -14,14 +17,13 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from hedging.errors import HedgingError
+from hedging.errors import HedgingError, unknown
 from hedging.results.folder import MANIFEST, WHOLE
 from hedging.runs.loop import digest
 from hedging.settings.compose import Tree, compose, config_dir
 from hedging.settings.designs import NEUTRAL
-from hedging.settings.header import OF_RUNS
 from hedging.settings.sample_file import identified
-from hedging.settings.settings import Settings
+from hedging.settings.settings import OF_RUNS, Settings
 from hedging.studies.study import Study
 
 VERSIONED = ("hedging", "hydra-core", "matplotlib", "mesa", "numpy", "pandas", "pyarrow", "xarray")
@@ -200,3 +202,57 @@ def replay_call(
         if "__main__." in override:
             return f"{NO_COMMAND}{override} is defined in a notebook or a script; put it into a module"
     return f"hedging.simulate({experiment!r}, {list(overrides)!r}, save={str(save)!r})"
+
+
+LONGEST = 40
+"""Characters of what changed that a folder's name spells out."""
+
+
+def results_dir() -> Path:
+    """The results folder: HEDGING_RESULTS where that is set; else the checkout's, wherever a run was
+    started, or below the current folder from a wheel."""
+    if chosen := os.environ.get("HEDGING_RESULTS"):
+        return Path(chosen)
+    checkout = config_dir().parent
+    return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / "results"
+
+
+def folder_for(
+    settings: Settings, experiment: str | None, overrides: Sequence[str], config_dirs: Sequence[str] = ()
+) -> Path:
+    """The folder of a run. A study counts as committed while no override moves a number of it."""
+    if experiment and not config_dirs and as_committed(settings):
+        return results_dir() / settings.study
+    mark = fingerprint(settings.tree)
+    how = ("experiment", "sweep", *OF_RUNS)
+    changes = [override for override in overrides if re.split("[.=]", override.lstrip("+~"))[0] not in how]
+    words = re.sub(r"[^\w.=+-]+", "-", ",".join(short(change) for change in changes)).strip("-")
+    name = f"{words[:LONGEST].rstrip('-.')}-{mark[:8]}" if words else mark[:8]
+    return results_dir() / "scratch" / settings.study / name
+
+
+def short(override: str) -> str:
+    """An override by the last part of its key."""
+    key, equals, value = override.partition("=")
+    return key.split("@")[0].split(".")[-1].lstrip("+~") + equals + value
+
+
+def find_run(name: str) -> Path:
+    """The run folder that goes by a study's name, or lies at a path.
+
+    Raises:
+        HedgingError: there is none.
+    """
+    here = results_dir()
+    for folder in (Path(name), here / name, here / "scratch" / name):
+        if (folder / "summary.csv").is_file():
+            return folder
+    if Path(name).is_dir():
+        raise HedgingError(f"{name} is no run folder: it has no summary.csv")
+    known = [path.parent.name for path in here.glob("*/summary.csv")]
+    raise unknown("run", name, known, f"{here} (a path of a run folder will do too)")
+
+
+def from_here(folder: Path) -> Path:
+    """A folder as one would type it in the current one."""
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder

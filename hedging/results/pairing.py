@@ -13,7 +13,7 @@ import pandas as pd
 
 from hedging.errors import HedgingError
 from hedging.measures.aggregate import year_end
-from hedging.measures.catalogue import OUTCOMES
+from hedging.measures.trajectories import OUTCOMES
 from hedging.results.load import read_table
 from hedging.results.manifest import inputs, read_cells, read_tree
 from hedging.world.arrays import Array

@@ -18,11 +18,10 @@ from typing import Any
 from zipfile import ZipFile
 
 from hedging.errors import HedgingError
-from hedging.results.changes import changed_settings, moved
+from hedging.results.changes import changed_results, changed_settings
 from hedging.results.folder import read_manifest
 from hedging.results.freshness import stale
-from hedging.results.manifest import replay_command
-from hedging.results.places import results_dir
+from hedging.results.manifest import replay_command, results_dir
 from hedging.settings.settings import settings_for
 from hedging.studies.study import read_study
 
@@ -94,7 +93,10 @@ def _compared(study: str, before: Path | None) -> Report:
     """Hold the results that were just made against what was committed before."""
     if before is None:
         return Report(study, "new", ["nothing was committed to hold it against"], good=False)
-    lines, settings = moved(before, results_dir() / study), changed_settings(before, results_dir() / study)
+    lines, settings = (
+        changed_results(before, results_dir() / study),
+        changed_settings(before, results_dir() / study),
+    )
     return Report(study, "DIFFERS" if lines else "same", [*settings, *lines], good=not lines)
 
 

@@ -19,8 +19,7 @@ from hedging.runs.executors import Progress
 from hedging.runs.loop import Outputs, Store, play_into
 from hedging.settings.settings import Settings
 from hedging.studies.claim import Formula
-from hedging.studies.findings import Findings
-from hedging.studies.judging import overall
+from hedging.studies.findings import Findings, overall
 from hedging.studies.study import Play, Study
 from hedging.world import dates
 from hedging.world.arrays import Array

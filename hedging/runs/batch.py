@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from hedging.measures.aggregate import thinned, year_end
-from hedging.measures.catalogue import SERIES, TOTALS
 from hedging.measures.courtship import REGIMES
-from hedging.measures.trajectories import Outcome, Trajectories
+from hedging.measures.trajectories import SERIES, TOTALS, Outcome, Trajectories
 from hedging.runs.executors import Progress
 from hedging.settings.settings import Settings
 from hedging.studies.study import Play, Study
@@ -242,11 +241,12 @@ def play_cell(play: Play, cell: Cell, whole: bool = False) -> tuple[Trajectories
     Returns: what was recorded, and the numbers that the draws have.
     """
     swept = play.grid.part(cell.point, cell.points)
-    world, arrays = _record(play.settings, cell, swept, QUANTITIES if whole else play.recorded)
+    world, arrays = _record(play.settings, cell, swept, QUANTITIES if whole else play.recorded[""])
     others = {path: values for path, values in swept.items() if not path.startswith("client.rule.")}
     nulls = {  # which keep numbers of their own, whatever they are called
         rule: _record(play.settings.under(rule), cell, others, names)[1]
-        for rule, names in play.recorded_of_nulls.items()
+        for rule, names in play.recorded.items()
+        if rule
     }
     return Trajectories(arrays, world.parameters, nulls), world.sampled
 

@@ -18,6 +18,8 @@ import numpy as np
 from hedging.errors import HedgingError
 from hedging.runs.batch import Batch, Output, Plan, joined, path_weight, play_batch
 from hedging.runs.executors import Progress, work_through
+from hedging.settings.read import key, read
+from hedging.studies.study import Study
 from hedging.world.arrays import Array
 
 PLAN, DRAWS, KEPT = "plan.pickle", "draws.parquet", "kept"
@@ -177,29 +179,29 @@ class Store:
         return self.folder / f"{batch}.json"
 
     def put(
-        self, batch: str, arrays: Mapping[str, Array | Mapping[str, Array]], beside: Iterable[Path] = ()
+        self, batch: str, arrays: Mapping[str, Array | Mapping[str, Array]], others: Iterable[Path] = ()
     ) -> None:
         """Write a batch: an array, or several in one, by name.
 
         Args:
-            beside: files elsewhere that were written for it.
+            others: files elsewhere that were written for it.
         """
         files = [
             put_file(self._file(batch, name, array), partial(_save, array=array))
             for name, array in arrays.items()
         ]
-        told = {self._name(path): digest(path) for path in (*files, *beside)}
+        told = {self._name(path): digest(path) for path in (*files, *others)}
         mark = {"batch": batch, "made_by": self.made_by, "files": told}
         put_file(self.mark(batch), lambda path: path.write_text(json.dumps(mark), encoding="utf-8"))
 
-    def whole(self, batch: str, beside: Iterable[Path] = ()) -> bool:
+    def whole(self, batch: str, others: Iterable[Path] = ()) -> bool:
         """Whether a batch was written, by the same setting and program, and its files are what they were."""
         try:
             mark = json.loads(self.mark(batch).read_text(encoding="utf-8"))
             files: dict[str, str] = mark["files"]
             return (
                 (mark["batch"], mark["made_by"]) == (batch, self.made_by)
-                and {self._name(path) for path in beside} <= set(files)
+                and {self._name(path) for path in others} <= set(files)
                 and all(digest(self.folder.parent / name) == told for name, told in files.items())
             )
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
@@ -243,3 +245,46 @@ def digest(path: Path) -> str:
     """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What `sweep` says in a setting."""
+
+    confirm: bool = key(False)
+    dry: bool = key(False)
+    limit: int = key(1_000_000, low=1, high=10**12)
+
+    def check(self, points: int) -> None:
+        """Stop at a sweep that is larger than meant.
+
+        Raises:
+            HedgingError: more points than the limit, and no word that they are wanted.
+        """
+        if points > self.limit and not (self.confirm or self.dry):
+            told = f"the sweep has {points:,} points, more than sweep.limit={self.limit}"
+            raise HedgingError(f"{told}: give fewer values, or write sweep.confirm=true to play them all")
+
+
+def read_limits(node: Any) -> Limits:
+    """Read `sweep`.
+
+    Raises:
+        HedgingError: a key or a value that cannot be.
+    """
+    if not isinstance(node, Mapping):
+        raise HedgingError(f"sweep={node}: write sweep.confirm=true, sweep.dry=true or sweep.limit=<points>")
+    return read(Limits, node, "sweep")
+
+
+def describe(studies: Sequence[Study]) -> str:
+    """Say how many points, draws, runs and worlds there are."""
+    points, worlds = sum(study.grid.points for study in studies), sum(study.worlds for study in studies)
+    draws = sorted({play.settings.draws for study in studies for play in study.plays})
+    several = f"{draws[0]:,} to " * (len(draws) > 1)
+    much = f"{_many(points, 'point')} x {several}{_many(draws[-1], 'draw')} in {_many(len(studies), 'run')}"
+    return f"dry run, nothing is played or written: {much}, {_many(worlds, 'world')} in all"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"

@@ -7,16 +7,17 @@ number's own distribution. Luck is no part of a design: it is drawn as ever.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
 
-from hedging.errors import HedgingError
-from hedging.settings.numbers import Number, varying
+from hedging.errors import HedgingError, unknown
+from hedging.settings.numbers import PINNED, Number, varying
 from hedging.settings.read import key, read_texts
 from hedging.world.arrays import Array
 from hedging.world.chance import generator
@@ -249,3 +250,16 @@ def _sequence(seed: int, dimensions: int) -> Any:
     from scipy.stats.qmc import Sobol
 
     return Sobol(d=dimensions, scramble=True, rng=generator(seed, "design", "sobol", 0))
+
+
+def check_vary(patterns: Sequence[str], numbers: Mapping[str, Number]) -> None:
+    """See that every pattern of `ensemble.vary` names a number that can vary."""
+    for pattern in patterns:
+        named = [number for path, number in numbers.items() if fnmatchcase(path, pattern)]
+        if not named:
+            raise unknown("number", pattern, numbers, "ensemble.vary")
+        if not any(number.ranged or number.source == PINNED for number in named):
+            raise HedgingError(
+                f"ensemble.vary: {pattern} has no range to vary over; give it one with "
+                f"+{named[0].path}.low=<number> +{named[0].path}.high=<number>"
+            )

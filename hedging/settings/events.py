@@ -15,13 +15,15 @@ import numpy as np
 
 from hedging.errors import HedgingError, unknown
 from hedging.settings.compose import config_dir
-from hedging.settings.header import MAX_HORIZON
 from hedging.settings.numbers import Number
 from hedging.settings.read import ANY, key, read, read_each
 from hedging.world import dates
 from hedging.world.arrays import Array
 from hedging.world.parameters import DECLARATIONS, Parameters, declared
 from hedging.world.state import STATES, State
+
+MAX_HORIZON = 400
+"""Quarters that a run has at most."""
 
 STATES_OF = {
     "client": ("reserves", "legitimacy", "national_sentiment", "repression"),

@@ -1,17 +1,19 @@
-"""One number of a setting: its value, the range it is sampled over, its unit and its source."""
+"""The numbers of a setting, each with its value, the range it is sampled over, its unit and its source; and
+the rules, which have numbers of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import Field, dataclass, fields, is_dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from math import inf, log
 from typing import Any
 
 import numpy as np
 
 from hedging.errors import HedgingError
-from hedging.settings.read import key, read, read_float
+from hedging.settings.read import Key, find_class, key, read, read_each, read_float, read_keys, read_whole
 from hedging.world.arrays import Array
 from hedging.world.parameters import REAL, UNITS, Domain
 
@@ -128,3 +130,73 @@ def _check(number: Number) -> None:
         raise HedgingError(
             f"{path}: cannot sample from {low:g} to {high:g}{' on a log scale' * (number.scale == 'log')}"
         )
+
+
+@dataclass(frozen=True)
+class RuleChoice:
+    """A rule as the setting names it: its class, and per field a number, a number per patron, or a whole
+    number."""
+
+    target: str
+    cls: type
+    values: Mapping[str, Number | Mapping[str, Number] | int]
+
+    @property
+    def numbers(self) -> list[Number]:
+        """Its numbers, one after the other."""
+        several = (v.values() if isinstance(v, Mapping) else [v] for v in self.values.values())
+        return [number for some in several for number in some if isinstance(number, Number)]
+
+
+def read_rule(
+    node: Any, where: str, method: str, patrons: Sequence[str], names: Collection[str]
+) -> RuleChoice:
+    """The class a rule names, and its numbers, checked against the class's fields."""
+    if not isinstance(node, Mapping) or "_target_" not in node:
+        group = where.replace(".", "/")
+        raise HedgingError(f"{where}: '{node}' is no rule; choose one with {group}=... and see configs/")
+    target = str(node["_target_"])
+    cls = find_class(target, f"{where}._target_")
+    if not isinstance(cls, type) or not is_dataclass(cls) or not callable(getattr(cls, method, None)):
+        raise HedgingError(f"{where}._target_: {target} must be a dataclass with a method {method}(sight)")
+    stated = {key: raw for key, raw in node.items() if key != "_target_"}
+    return RuleChoice(target, cls, read_fields(cls, stated, where, patrons, names, cls.__name__))
+
+
+def read_fields(
+    cls: type,
+    stated: Mapping[str, Any],
+    where: str,
+    patrons: Sequence[str] = (),
+    names: Collection[str] = (),
+    of: str = "",
+) -> dict[str, Number | Mapping[str, Number] | int]:
+    """Read what is stated of a rule's fields: a number each, one by patron, or a whole number.
+
+    Args:
+        patrons: who plays, 0 where a field by patron leaves one out; without, those whom it names.
+        names: the only patrons that may be named; any without.
+        of: whose fields they are, where the place alone does not tell.
+
+    Raises:
+        HedgingError: a field that the rule has not, one that is missing, or a number that it cannot have.
+    """
+
+    def read_field(raw: Any, where: str, item: Field[Any]) -> Number | Mapping[str, Number] | int:
+        domain, plain = item.metadata.get("domain", REAL), isinstance(raw, Mapping) and "value" not in raw
+        if item.type in (int, "int"):
+            return read_whole(raw["value"] if isinstance(raw, Mapping) and not plain else raw, where, 1, 1000)
+        if not plain:
+            return read_number(raw, where, domain=domain)
+        found = by_patron(raw, where, names, domain=domain)
+        return {p: found.get(p) or read_number(0.0, f"{where}.{p}", domain=domain) for p in patrons or found}
+
+    hint = f"{cls.__name__} needs it; write +{{path}}=<number>"
+    keys = {f.name: Key(partial(read_field, item=f), hint=hint) for f in fields(cls) if f.init}
+    return read_keys(keys, stated, where, "", "number", of)
+
+
+def by_patron(node: Any, where: str, names: Collection[str], **about: Any) -> dict[str, Number]:
+    """A number for each of some patrons, which need not play."""
+    say = f"write {where}.<patron>=<number>"
+    return dict(read_each(partial(read_number, **about), node, where, say, names, "patron"))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache, partial
+from importlib import import_module
 from math import inf, isnan
 from typing import Any, TypeVar, get_type_hints
 
@@ -272,3 +273,17 @@ READERS |= {kind | None: reader for kind, reader in READERS.items()}
 def snake_case(name: str) -> str:
     """A class by the name that a config knows it by: InteriorMaximum is interior_maximum."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def find_class(target: str, where: str, what: str = "class", last: str = "class") -> Any:
+    """What a dotted name stands for, from anywhere that Python imports from; `what` it should be in words,
+    and what its `last` part is."""
+    module, _, name = target.rpartition(".")
+    try:
+        return getattr(import_module(module), name)
+    except (Exception, SystemExit) as error:  # whatever importing a user's module raises
+        reason = str(error) or type(error).__name__
+        raise HedgingError(
+            f"{where}: cannot find the {what} '{target}': {reason}; write it as <module>.<{last}>, "
+            "the module in the current folder or installed"
+        ) from None

@@ -1,42 +1,109 @@
-"""A run's setting, read and checked: what is played, by whom, with which numbers, over how many draws."""
+"""A run's setting, read and checked: what is played, by whom, with which numbers, over how many draws; and
+its header, which holds no number of the model and is all that a reader of results needs."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import Field, dataclass, fields, is_dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, replace
 from functools import partial
-from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from hedging.errors import HedgingError, unknown
+from hedging.errors import HedgingError
 from hedging.settings.compose import Tree, as_overrides, compose, config_dir
-from hedging.settings.designs import Design, Ensemble, read_design
-from hedging.settings.events import Event, read_events, read_series
-from hedging.settings.header import Header, keys_swept, read_header
-from hedging.settings.numbers import PINNED, Number, check_trade, read_number
-from hedging.settings.read import Key, read, read_each, read_keys, read_whole
+from hedging.settings.designs import Design, Ensemble, check_vary, read_design
+from hedging.settings.events import MAX_HORIZON, Event, read_events, read_series
+from hedging.settings.numbers import (
+    Number,
+    RuleChoice,
+    by_patron,
+    check_trade,
+    read_number,
+    read_rule,
+    varying,
+)
+from hedging.settings.read import (
+    Key,
+    Read,
+    read,
+    read_colour,
+    read_group,
+    read_keys,
+    read_marks,
+    read_name,
+    read_switch,
+    read_text,
+    read_whole,
+    read_word,
+)
 from hedging.settings.sample_file import bounded, check_others, identified, read_own
 from hedging.world.arrays import Array
-from hedging.world.parameters import REAL, declared
+from hedging.world.chance import stream, uniform
+from hedging.world.parameters import declared
+
+OF_STUDIES = "axes", "arms", "rules", "reference", "measures", "paths", "claims", "figure", "finding", "sweep"
+"""The keys of a study: what it varies, reports, claims and draws; an older setting may lack them."""
+
+OF_RUNS = ("executor", "resume")
+"""The keys that say who plays a run, and whether it goes on with an interrupted one; no number hangs on
+them."""
+
+REST = "rest_of_world"
+"""The partner that stands for all who are no patron."""
+
+GREY = "#666666"
+MAX_SEED = 2**63
+
+
+def _must(read: Read) -> Key:
+    """A key that every setting has."""
+    return Key(read, hint="take back what removes it from the setting")
+
+
+def _group(file: str) -> Key:
+    """A key with more below it, chosen by a file."""
+    return _must(partial(read_group, say=f"choose a file, such as {file}"))
+
+
+TOP: Mapping[str, Key] = {
+    "client": _group("client=<file>"),
+    "world": _group("world=steady"),
+    "ensemble": _must(partial(read, Ensemble, say="choose a file, such as ensemble=quick")),
+    "events": _group("shock=none"),
+    "patrons": _group("patron@patrons.<name>=<file>"),
+    "study": _must(read_name),
+    "question": _must(read_text),
+    "seed": _must(partial(read_whole, high=MAX_SEED)),
+    "horizon": _must(partial(read_whole, low=1, high=MAX_HORIZON)),
+    "chance": _must(partial(read_word, choices=("sampled", "expected"))),
+    "marks": _must(read_marks),
+    "executor": Key(must=False),
+    "resume": Key(read_switch, must=False),
+    **dict.fromkeys(OF_STUDIES, Key(must=False)),
+}
+"""The keys of a setting."""
 
 
 @dataclass(frozen=True)
-class RuleChoice:
-    """A rule as the setting names it: its class, and per field a number, a number per patron, or a whole
-    number."""
+class Header:
+    """What a reader of a run is told besides its results."""
 
-    target: str
-    cls: type
-    values: Mapping[str, Number | Mapping[str, Number] | int]
+    study: str
+    question: str
+    seed: int
+    horizon: int
+    chance: str
+    draws: int
+    patrons: tuple[str, ...]
+    labels: Mapping[str, str]
+    colours: Mapping[str, str]
+    marks: tuple[tuple[str, str], ...]
 
     @property
-    def numbers(self) -> list[Number]:
-        """Its numbers, one after the other."""
-        several = (v.values() if isinstance(v, Mapping) else [v] for v in self.values.values())
-        return [number for some in several for number in some if isinstance(number, Number)]
+    def partners(self) -> tuple[str, ...]:
+        """The partners in trade: the patrons and the rest of the world."""
+        return (*self.patrons, REST)
 
 
 @dataclass(frozen=True)
@@ -62,6 +129,36 @@ class Settings(Header):
         own = {path: values for path, values in self.own.items() if not path.startswith("client.rule.")}
         numbers |= {number.path: number for number in shipped.numbers}
         return replace(self, client_rule=shipped, numbers=numbers, own=own)
+
+    @property
+    def sampled(self) -> list[Number]:
+        """The numbers that vary over draws: those that `ensemble.sample` gives, and those with a range that
+        `ensemble.vary` names."""
+        varied = {number.path for number in varying(self.numbers, self.vary)}
+        return [n for n in self.numbers.values() if n.path in varied or n.path in self.own]
+
+    def sample(self, first: int, count: int) -> dict[str, Array]:
+        """Sample the numbers that vary, by path: (draw,) for the draws first .. first + count - 1.
+
+        Rule: a number has the values of `ensemble.sample` if they are given there; else its column of the
+        design where it has one; else a stream of its own, so that pinning one moves no other.
+
+        Raises:
+            HedgingError: the sample or the design has fewer draws.
+        """
+        settled = self.design.uniforms(self.seed, first, count)
+        found: dict[str, Array] = {}
+        for number in self.sampled:
+            path = number.path
+            if path in self.own:
+                found[path], held = self.own[path][first : first + count], len(self.own[path])
+                if first + count > held:
+                    raise HedgingError(f"ensemble.sample has {held} draws, and no further ones")
+            elif path in settled:
+                found[path] = number.spread(settled[path])
+            else:
+                found[path] = number.spread(stream(self.seed, "parameter", path, first, count, uniform)[0])
+        return found
 
     def check_sample(self, outcomes: Iterable[str]) -> None:
         """See that a file of samples holds nothing but numbers and outcomes, of those that there are.
@@ -101,7 +198,7 @@ def read_settings(tree: Tree, config_dirs: Sequence[str] = ()) -> Settings:
     numbers |= _pairs({name: told[f"patrons.{name}"] for name in patrons})
     numbers |= {x.path: x for rule in rules.values() for x in rule.numbers}
     ensemble = read(Ensemble, tree["ensemble"], "ensemble")
-    _check_vary(ensemble.vary, numbers)
+    check_vary(ensemble.vary, numbers)
     swept = {numbers[key].path for key in keys_swept(tree.get("axes")) if key in numbers}
     own, unread = read_own(ensemble.sample, numbers, swept, header.draws)
     check_trade(numbers, patrons, own, "ensemble.sample")
@@ -123,6 +220,39 @@ def read_settings(tree: Tree, config_dirs: Sequence[str] = ()) -> Settings:
     )
 
 
+def read_header(tree: Tree) -> Header:
+    """Read what a composed setting says of the run itself.
+
+    Raises:
+        HedgingError: an unknown or a missing key, a text, a colour, a date or a count that cannot be.
+    """
+    told = read_keys(TOP, tree, "", "")
+    places = {name: f"patrons.{name}" for name in told["patrons"]}
+    for name, where in places.items():
+        if name in (REST, "client"):
+            raise HedgingError(f"{where}: a patron cannot have this name; choose another")
+        read_group(told["patrons"][name], where, f"choose a file, such as patron@{where}=<file>")
+    if not told["patrons"]:
+        raise HedgingError("patrons: there is none; write at least +patron@patrons.<name>=<file>")
+    nodes = [(n, where, told["patrons"][n]) for n, where in places.items()]
+    nodes = [("client", "client", told["client"]), *nodes]
+    return Header(
+        **{name: told[name] for name in ("study", "question", "seed", "horizon", "chance", "marks")},
+        draws=told["ensemble"].draws,
+        patrons=tuple(map(str, told["patrons"])),
+        labels={n: read_text(node.get("label", n), f"{where}.label") for n, where, node in nodes},
+        colours={n: read_colour(x.get("colour", GREY), f"{where}.colour") for n, where, x in nodes},
+    )
+
+
+def keys_swept(axes: Any) -> dict[str, str]:
+    """The keys that the axes of a setting give, each with its axis; what cannot be one is told
+    where the axes are read."""
+    nodes = axes.items() if isinstance(axes, Mapping) else ()
+    keys = ((node.get("keys", [name]), str(name)) for name, node in nodes if isinstance(node, Mapping))
+    return {str(key): name for own, name in keys if isinstance(own, list) for key in own}
+
+
 def _keys(where: str, patrons: Sequence[str], names: Collection[str]) -> dict[str, Key]:
     """What may stand in the node of an owner: its numbers, and what it brings beside."""
     owner = where.partition(".")[0]
@@ -136,17 +266,11 @@ def _keys(where: str, patrons: Sequence[str], names: Collection[str]) -> dict[st
     if owner == "world":
         return keys | {"energy_series": Key(read_series, must=False)}
     for item in declared(owner, pair=True):
-        pair = Key(partial(_by_patron, names=names, unit=item.unit, domain=item.domain), must=False)
+        pair = Key(partial(by_patron, names=names, unit=item.unit, domain=item.domain), must=False)
         keys |= {item.name: pair, f"{item.name}_from": pair}
-    rule = partial(_rule, method="choose" if owner == "client" else "bid", patrons=patrons, names=names)
+    rule = partial(read_rule, method="choose" if owner == "client" else "bid", patrons=patrons, names=names)
     choose = f"choose one with {where.replace('.', '/')}/rule=... and see configs/"
     return keys | {"label": Key(must=False), "colour": Key(must=False), "rule": Key(rule, hint=choose)}
-
-
-def _by_patron(node: Any, where: str, names: Collection[str], **about: Any) -> dict[str, Number]:
-    """A number for each of some patrons, which need not play."""
-    say = f"write {where}.<patron>=<number>"
-    return dict(read_each(partial(read_number, **about), node, where, say, names, "patron"))
 
 
 def _pairs(told: Mapping[str, Mapping[str, Any]]) -> dict[str, Number]:
@@ -163,76 +287,3 @@ def _pairs(told: Mapping[str, Mapping[str, Any]]) -> dict[str, Number]:
             if other in told:
                 numbers[path] = number
     return numbers
-
-
-def _rule(node: Any, where: str, method: str, patrons: Sequence[str], names: Collection[str]) -> RuleChoice:
-    """The class a rule names, and its numbers, checked against the class's fields."""
-    if not isinstance(node, Mapping) or "_target_" not in node:
-        group = where.replace(".", "/")
-        raise HedgingError(f"{where}: '{node}' is no rule; choose one with {group}=... and see configs/")
-    target = str(node["_target_"])
-    cls = find_class(target, f"{where}._target_")
-    if not isinstance(cls, type) or not is_dataclass(cls) or not callable(getattr(cls, method, None)):
-        raise HedgingError(f"{where}._target_: {target} must be a dataclass with a method {method}(sight)")
-    stated = {key: raw for key, raw in node.items() if key != "_target_"}
-    return RuleChoice(target, cls, read_fields(cls, stated, where, patrons, names, cls.__name__))
-
-
-def read_fields(
-    cls: type,
-    stated: Mapping[str, Any],
-    where: str,
-    patrons: Sequence[str] = (),
-    names: Collection[str] = (),
-    of: str = "",
-) -> dict[str, Number | Mapping[str, Number] | int]:
-    """Read what is stated of a rule's fields: a number each, one by patron, or a whole number.
-
-    Args:
-        patrons: who plays, 0 where a field by patron leaves one out; without, those whom it names.
-        names: the only patrons that may be named; any without.
-        of: whose fields they are, where the place alone does not tell.
-
-    Raises:
-        HedgingError: a field that the rule has not, one that is missing, or a number that it cannot have.
-    """
-
-    def read_field(raw: Any, where: str, item: Field[Any]) -> Number | Mapping[str, Number] | int:
-        domain, plain = item.metadata.get("domain", REAL), isinstance(raw, Mapping) and "value" not in raw
-        if item.type in (int, "int"):
-            return read_whole(raw["value"] if isinstance(raw, Mapping) and not plain else raw, where, 1, 1000)
-        if not plain:
-            return read_number(raw, where, domain=domain)
-        found = _by_patron(raw, where, names, domain=domain)
-        return {p: found.get(p) or read_number(0.0, f"{where}.{p}", domain=domain) for p in patrons or found}
-
-    hint = f"{cls.__name__} needs it; write +{{path}}=<number>"
-    keys = {f.name: Key(partial(read_field, item=f), hint=hint) for f in fields(cls) if f.init}
-    return read_keys(keys, stated, where, "", "number", of)
-
-
-def find_class(target: str, where: str, what: str = "class", last: str = "class") -> Any:
-    """What a dotted name stands for, from anywhere that Python imports from; `what` it should be in words,
-    and what its `last` part is."""
-    module, _, name = target.rpartition(".")
-    try:
-        return getattr(import_module(module), name)
-    except (Exception, SystemExit) as error:  # whatever importing a user's module raises
-        reason = str(error) or type(error).__name__
-        raise HedgingError(
-            f"{where}: cannot find the {what} '{target}': {reason}; write it as <module>.<{last}>, "
-            "the module in the current folder or installed"
-        ) from None
-
-
-def _check_vary(patterns: Sequence[str], numbers: Mapping[str, Number]) -> None:
-    """See that every pattern of `ensemble.vary` names a number that can vary."""
-    for pattern in patterns:
-        named = [number for path, number in numbers.items() if fnmatchcase(path, pattern)]
-        if not named:
-            raise unknown("number", pattern, numbers, "ensemble.vary")
-        if not any(number.ranged or number.source == PINNED for number in named):
-            raise HedgingError(
-                f"ensemble.vary: {pattern} has no range to vary over; give it one with "
-                f"+{named[0].path}.low=<number> +{named[0].path}.high=<number>"
-            )

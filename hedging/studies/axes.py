@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedging.errors import HedgingError, unknown
-from hedging.settings.header import keys_swept
 from hedging.settings.numbers import Number, check_trade
 from hedging.settings.read import key, read, read_each, read_group, read_texts
+from hedging.settings.settings import keys_swept
 from hedging.world.arrays import Array
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from math import nan
 from typing import Any, ClassVar
 
@@ -12,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedging.errors import HedgingError, unknown
-from hedging.measures.catalogue import find
-from hedging.measures.trajectories import members_of
-from hedging.settings.read import key, read_float, read_word
+from hedging.measures.trajectories import find, members_of
+from hedging.settings.read import key, read, read_float, read_word, snake_case
+from hedging.studies import claims
 from hedging.world.arrays import Array
+from hedging.world.world import modules_in
 
 OPERATORS = ("+", "-", "*", "/")
 REFERENCE = "reference:"
@@ -112,9 +114,6 @@ def _members(text: str, patrons: Sequence[str], partners: Sequence[str], where: 
     members = members_of(find(measure, where)[1], patrons, partners) or ("*",)
     return [f"{measure}.{member}{rest}" for member in members]
 
-
-TOLERANCE = 1e-12
-"""Differences that count as none."""
 
 Cases = NDArray[np.bool_]
 Units = Mapping[str, str]
@@ -262,15 +261,30 @@ class AlongAxis(Claim):
         return super().compared(known, where)
 
 
-def spaced(x: Array) -> Array:
-    """The values of an axis, their places in order where one is infinite (a date that never comes)."""
-    return x if np.isfinite(x).all() else np.arange(len(x), dtype=np.float64)
+@cache
+def kinds() -> dict[str, type[Claim]]:
+    """Every kind by its name, found in the folder of claims: InteriorMaximum is interior_maximum."""
+    found = [cls for module in modules_in(claims) for cls in vars(module).values() if isinstance(cls, type)]
+    own = [cls for cls in found if issubclass(cls, Claim) and cls.__module__ != __name__]
+    return {snake_case(cls.__name__): cls for cls in own}
 
 
-def part_way(y: Array, x: Array, part: float) -> Array:
-    """The values at a part of the way along an axis, on the straight line between neighbours."""
-    x = spaced(x)
-    place = x[0] + part * (x[-1] - x[0])
-    right = int(np.clip(np.searchsorted(x, place), 1, len(x) - 1))
-    near = (place - x[right - 1]) / (x[right] - x[right - 1])
-    return np.asarray(y[right - 1] * (1 - near) + y[right] * near)
+def read_claims(raw: Sequence[Any], known: Known) -> tuple[Claim, ...]:
+    """Read the claims of a study's file, each known by its text.
+
+    Raises:
+        HedgingError: a kind, key, outcome, arm, axis or value that is not there, a place left open, or a
+            text that stands there twice.
+    """
+    found: dict[str, Claim] = {}
+    for number, entry in enumerate(raw, start=1):
+        where = f"claims[{number}]"
+        if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
+            raise HedgingError(f"{where}: a claim has a text and a kind; write {{text: ..., kind: greater}}")
+        kind = read_word(entry.get("kind"), f"{where}.kind", list(kinds()))
+        claim: Claim = read(kinds()[kind], {"rules": [*known.rules], **entry}, where)
+        claim.look(known, where)
+        if claim.text in found:
+            raise HedgingError(f"{where}: '{claim.text}' is claimed already; word it differently")
+        found[claim.text] = claim
+    return tuple(found.values())

@@ -8,15 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hedging.errors import HedgingError
-from hedging.measures.catalogue import OUTCOMES, SERIES, TOTALS
-from hedging.measures.trajectories import AfterTheRun, Outcome, read_outcome
+from hedging.measures.trajectories import OUTCOMES, SERIES, TOTALS, AfterTheRun, Outcome, read_outcome
 from hedging.settings.compose import Tree, compose
-from hedging.settings.header import OF_STUDIES
 from hedging.settings.read import read_text, snake_case
-from hedging.settings.settings import Settings, read_settings
+from hedging.settings.settings import OF_STUDIES, Settings, read_settings
 from hedging.studies.axes import Grid, Variant, check_effect, read_grid, read_variants
-from hedging.studies.claim import REFERENCE, Claim, Formula, Known, read_formulas
-from hedging.studies.claims import read_claims
+from hedging.studies.claim import REFERENCE, Claim, Formula, Known, read_claims, read_formulas
 
 if TYPE_CHECKING:
     from hedging.plots.kind import Asked
@@ -57,16 +54,12 @@ class Play:
         return self.grid.points * self.settings.draws
 
     @cached_property
-    def recorded(self) -> frozenset[str]:
-        """The quantities that must be recorded for its outcomes and paths."""
-        return frozenset(STANDING).union(*(item.recorded for item in (*self.outcomes, *self.paths)))
-
-    @cached_property
-    def recorded_of_nulls(self) -> dict[str, frozenset[str]]:
-        """The same of each null rule that must be played beside it."""
-        found: dict[str, frozenset[str]] = {}
+    def recorded(self) -> dict[str, frozenset[str]]:
+        """The quantities that must be recorded for its outcomes and paths: of the run itself under '', and
+        of each null rule that must be played beside it."""
+        found = {"": frozenset(STANDING)}
         for item in (*self.outcomes, *self.paths):
-            for rule, names in item.recorded_of_nulls.items():
+            for rule, names in item.recorded.items():
                 found[rule] = found.get(rule, frozenset()).union(names)
         return found
 

@@ -1,42 +1,45 @@
-"""One quarter of the story, and quarters foreseen: the same function plays both; and who plays."""
+"""One quarter of the story, and who plays it, by which rules and numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from typing import cast as as_type
 
 import numpy as np
 
-from hedging.rules.sight import ClientRule, LearningRule, PatronRule, PatronSight, Sight
+from hedging.rules.sight import ClientRule, Foresee, LearningRule, PatronRule, PatronSight, Sight
+from hedging.settings.numbers import Number, RuleChoice
+from hedging.settings.settings import Settings
 from hedging.world.arrays import Array, read_only
 from hedging.world.chance import EXPECTED, Chance
-from hedging.world.parameters import Parameters
+from hedging.world.parameters import DECLARATIONS, Parameters
 from hedging.world.phases import calendar, economy, offers, politics, relations, settlement, utility
 from hedging.world.phases.offers import Bid, Standing
 from hedging.world.state import State
 
 Flows = dict[str, Array]
 
-LANES = 4096
-"""Worlds played side by side: more would leave the cache, fewer wait for Python."""
-
 
 def play_quarter(
-    state: State, p: Parameters, cast: Cast, quarter: int, chance: Chance
+    state: State, p: Parameters, cast: Cast, quarter: int, chance: Chance, foresee: Foresee
 ) -> tuple[State, Flows]:
     """Play one quarter: phases in order, each sees only what stands above it; patrons move at the same time.
 
     0 calendar, 1 offers, 2 coercion, 3 stance, 4 deals, 5 settlement, 6 economy, 7 politics, 8 relations, 9
     learning.
+
+    Args:
+        foresee: values stances for a client that looks ahead, as `World.foresee` does.
+
     Returns: the state at the start of the next quarter, and the flows of this one by name.
     """
     today = calendar.read_calendar(p, quarter, cast.energy_index(quarter), chance)
     standing = offers.take_stock(state, p, today)
     bid = cast.collect_bids(state, p, quarter, standing)
     struck = offers.strike(state, p, chance)
-    sight = see(state, p, cast, quarter, chance, standing, bid)
+    sight = see(state, p, cast, quarter, chance, standing, bid, foresee)
     effort = cast.client.choose(sight)
     deals = offers.close_deals(bid, standing, state, p, chance)
     paid, stocks = settlement.settle(state, p, today, bid, deals, struck)
@@ -81,6 +84,7 @@ def see(
     chance: Chance,
     standing: offers.Standing,
     bid: offers.Bid,
+    foresee: Foresee,
 ) -> Sight:
     """What the client sees when it chooses its stance; a rule with a memory finds it there."""
     for record in (state, standing, bid):
@@ -94,7 +98,7 @@ def see(
         _standing=standing,
         _truth=p,
         _chance=chance,
-        _foresee=partial(foresee, state, cast, quarter),
+        _foresee=foresee,
     )
     if state.memory is None and (rule := learner(cast)):
         return replace(sight, memory=rule.start(sight))
@@ -110,57 +114,6 @@ def learn(cast: Cast, sight: Sight, worth: Array) -> Any:
 def learner(cast: Cast) -> LearningRule | None:
     """The client's rule where it has a memory; by its methods, since asking a Protocol is slow."""
     return as_type(LearningRule, cast.client) if hasattr(cast.client, "learn") else None
-
-
-@dataclass(frozen=True)
-class Frozen:
-    """Hold one stance whatever happens: the client of a world foreseen."""
-
-    effort: Array  # (patron, draw)
-
-    def choose(self, sight: Sight) -> Array:
-        """The stance held."""
-        return self.effort
-
-
-Record = TypeVar("Record")
-
-
-def tile(record: Record, times: int) -> Record:
-    """Repeat a record of arrays along the draws: all draws, then all again; once is the record itself."""
-    if times == 1:
-        return record
-    arrays = {
-        item.name: np.concatenate([value] * times, axis=-1)
-        for item in fields(record)  # type: ignore[arg-type]
-        if isinstance(value := getattr(record, item.name), np.ndarray)
-    }
-    return replace(record, **arrays)  # type: ignore[type-var]
-
-
-def foresee(state: State, cast: Cast, quarter: int, p: Parameters, options: Array, quarters: int) -> Array:
-    """Value stances by playing each on, frozen, in expectation; as many side by side as the cache holds.
-
-    Rule: SUM_h beta^h * utility; growth is growth0, and the parameters stay as this quarter finds them.
-    Shapes: options (stance, patron) -> (stance, draw).
-    """
-    at_once = max(LANES // state.gdp.size, 1)
-    groups = [options[first : first + at_once] for first in range(0, len(options), at_once)]
-    return np.concatenate([_play_on(state, cast, quarter, p, group, quarters) for group in groups])
-
-
-def _play_on(state: State, cast: Cast, quarter: int, p: Parameters, options: Array, quarters: int) -> Array:
-    times, draws = len(options), state.gdp.size
-    effort = np.repeat(options.T, draws, axis=1)
-    seats = tuple(replace(seat, rule=tile(seat.rule, times)) for seat in cast.seats)
-    imagined = replace(cast, client=Frozen(effort), seats=seats)
-    numbers, world = tile(p, times), tile(replace(state, memory=None), times)
-    value, weight = np.zeros(times * draws), np.ones(times * draws)
-    for ahead in range(quarters):
-        world, flows = play_quarter(world, numbers, imagined, quarter + ahead, EXPECTED)
-        value += weight * flows["utility"]
-        weight *= numbers.beta
-    return value.reshape(times, draws)
 
 
 TAIL = 8
@@ -209,3 +162,64 @@ class Cast:
                 array[seat.rows] = getattr(bid, item.name)
             whole[item.name] = array
         return Bid(**whole)
+
+
+class Lookup:
+    """Every number over draws, looked up by path; a pinned number takes no memory."""
+
+    def __init__(self, settings: Settings, sampled: Mapping[str, Array], count: int) -> None:
+        self.settings, self.sampled, self.count = settings, sampled, count
+
+    def draws(self, number: Number) -> Array:
+        """One number over draws: (draw,)."""
+        if number.path in self.sampled:
+            return self.sampled[number.path]
+        return np.broadcast_to(np.float64(number.value), (self.count,))
+
+    def stack(self, numbers: Sequence[Any]) -> Array:
+        """A Number of each patron one above the other, 0 where it is None: (patron, draw)."""
+        if not any(number is not None and number.path in self.sampled for number in numbers):
+            values = np.array([0.0 if number is None else number.value for number in numbers])
+            return np.broadcast_to(values[:, None], (len(numbers), self.count))
+        zero = np.zeros(self.count)
+        return np.stack([zero if number is None else self.draws(number) for number in numbers])
+
+    def parameters(self) -> Parameters:
+        """The numbers as the equations see them."""
+        numbers, patrons = self.settings.numbers, self.settings.patrons
+        arrays: dict[str, Array] = {}
+        for name, item in DECLARATIONS.items():
+            if item.pair:
+                rows = ([numbers.get(f"patrons.{p}.{name}.{q}") for q in patrons] for p in patrons)
+                arrays[name] = np.stack([self.stack(row) for row in rows])
+            elif item.owner == "patrons":
+                arrays[name] = self.stack([numbers[f"patrons.{p}.{name}"] for p in patrons])
+            else:
+                arrays[name] = self.draws(numbers[f"{item.owner}.{name}"])
+        return Parameters(**arrays)
+
+    def cast(self) -> Cast:
+        """The players with their rules; patrons that follow the same rule share a seat."""
+        patrons, choices = self.settings.patrons, self.settings.patron_rules
+        groups: dict[tuple[object, ...], list[str]] = {}
+        for name, choice in choices.items():
+            whole = (value for value in choice.values.values() if isinstance(value, int))
+            groups.setdefault((choice.cls, *whole), []).append(name)
+        seats = []
+        for names in groups.values():
+            rows = slice(None) if len(names) == len(patrons) else [patrons.index(name) for name in names]
+            rule = self._patron_rule([choices[name] for name in names])
+            seats.append(Seat(rule, rows, tuple(names)))
+        return Cast(patrons, self._client_rule(), tuple(seats), self.settings.energy)
+
+    def _client_rule(self) -> Any:
+        rule, patrons = self.settings.client_rule, self.settings.patrons
+        values = rule.values.items()
+        several = {n: self.stack([x[p] for p in patrons]) for n, x in values if isinstance(x, Mapping)}
+        single = {n: self.draws(x) for n, x in values if isinstance(x, Number)}
+        return rule.cls(**{**rule.values, **several, **single})
+
+    def _patron_rule(self, rules: Sequence[RuleChoice]) -> Any:
+        numbers = [name for name, value in rules[0].values.items() if not isinstance(value, int)]
+        stacks = {name: self.stack([rule.values[name] for rule in rules]) for name in numbers}
+        return rules[0].cls(**{**rules[0].values, **stacks})

@@ -1,24 +1,27 @@
-"""A world: one setting over some of its draws, stepped a quarter at a time; and what is recorded of it."""
+"""A world: one setting over some of its draws, stepped a quarter at a time, in earnest or as foreseen; and
+what is recorded of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, is_dataclass
+from copy import copy
+from dataclasses import dataclass, fields, is_dataclass, replace
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import TypeVar
 
 import numpy as np
 
 from hedging.errors import HedgingError
+from hedging.rules.sight import Sight
 from hedging.settings.events import apply_to_parameters, apply_to_state
 from hedging.settings.settings import Settings
 from hedging.world import dates, phases
 from hedging.world.arrays import Array
 from hedging.world.chance import EXPECTED, Chance, Luck
 from hedging.world.parameters import Parameters
-from hedging.world.quarter import Flows, play_quarter, terms_without_rivals
-from hedging.world.sampling import Lookup, lanes, sample
+from hedging.world.quarter import Flows, Lookup, play_quarter, terms_without_rivals
 from hedging.world.state import STATES, State, described, opening_state, quantity
 
 TERMS_ALONE = "terms_without_rivals"
@@ -47,7 +50,7 @@ class Quantity:
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class Stance:
     """What no phase returns: the client's stance, and what patrons would bid if it had no other."""
 
     effort: Array = quantity("patron", "share", "effort spent on courting the patron", reported=True)
@@ -70,7 +73,7 @@ def _quantities() -> dict[str, Quantity]:
     keys = ("axes", "unit", "meaning", "reported", "every_draw")
     return {
         name: Quantity(name, state=cls is State, **{key: item.metadata[key] for key in keys})
-        for cls in (State, Choice, *records)
+        for cls in (State, Stance, *records)
         for name, item in described(cls).items()
     }
 
@@ -104,6 +107,47 @@ class Recorder:
             self.arrays[name][quarter] = flows[name]
 
 
+LANES = 4096
+"""Worlds played side by side: more would leave the cache, fewer wait for Python."""
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """Hold one stance whatever happens: the client of a world foreseen."""
+
+    effort: Array  # (patron, draw)
+
+    def choose(self, sight: Sight) -> Array:
+        """The stance held."""
+        return self.effort
+
+
+Fields = TypeVar("Fields")
+
+
+def tile(record: Fields, times: int) -> Fields:
+    """Repeat a record of arrays along the draws: all draws, then all again; once is the record itself."""
+    if times == 1:
+        return record
+    arrays = {
+        item.name: np.concatenate([value] * times, axis=-1)
+        for item in fields(record)  # type: ignore[arg-type]
+        if isinstance(value := getattr(record, item.name), np.ndarray)
+    }
+    return replace(record, **arrays)  # type: ignore[type-var]
+
+
+def lanes(
+    sampled: Mapping[str, Array], swept: Mapping[str, Array], draws: int, points: int
+) -> dict[str, Array]:
+    """Lay the draws of several points side by side: sampled numbers again at each point, swept ones by point.
+
+    Shapes: sampled (draw,), swept (point,) -> (point * draw,).
+    """
+    again = {path: np.tile(array, points) for path, array in sampled.items()}
+    return again | {path: np.repeat(array, draws) for path, array in swept.items()}
+
+
 class World:
     """Some draws of a setting from the first one on, at several points side by side where numbers are swept.
 
@@ -113,7 +157,10 @@ class World:
         draws: how many; those of the setting without.
         swept: the numbers that differ between points, by path: (point,).
         sampled: the numbers that vary over draws, by path, where they are not those of the setting: (draw,).
-        luck: what chance brings, where it is not the setting's.
+        luck: what chance brings where it is sampled, if not the setting's.
+
+    Its `state` stands at the start of the quarter about to be stepped through, with the events of that; as
+    `ended` the quarter before left it.
 
     Raises:
         HedgingError: the design or the sample of the setting has fewer draws.
@@ -130,18 +177,19 @@ class World:
         luck: Luck | None = None,
     ) -> None:
         self.settings, self.first, self.draws = settings, first, settings.draws if draws is None else draws
-        sampled = sample(settings, first, self.draws) if sampled is None else sampled
+        sampled = settings.sample(first, self.draws) if sampled is None else sampled
         self.sampled = lanes(sampled, swept or {}, self.draws, points)
         self.lanes = self.draws * points
         table = Lookup(settings, self.sampled, self.lanes)
         self.parameters = table.parameters()
         self.cast = table.cast()
-        self.state: State = apply_to_state(opening_state(self.parameters), settings.events, 0)
+        self.events, self.horizon, self.quarter = settings.events, settings.horizon, 0
+        self.ended = opening_state(self.parameters)
+        self.state = apply_to_state(self.ended, self.events, 0)
         self.flows: Flows = {}
-        self.quarter = 0
-        quarters, group = settings.horizon + 1, settings.design.group
-        own = Luck(settings.seed, settings.patrons, first, self.draws, quarters, points, group)
-        self._luck = own if luck is None else luck
+        group = settings.design.group
+        own = Luck(settings.seed, settings.patrons, first, self.draws, self.horizon + 1, points, group)
+        self._luck = (luck or own) if settings.chance == "sampled" else None
 
     @property
     def date(self) -> str:
@@ -151,7 +199,7 @@ class World:
     @property
     def finished(self) -> bool:
         """Whether the horizon is reached."""
-        return self.quarter >= self.settings.horizon
+        return self.quarter >= self.horizon
 
     def now(self, quantity: str) -> Array:
         """A quantity of the state as it stands, or a flow of the last quarter, by its name.
@@ -169,12 +217,12 @@ class World:
     @property
     def numbers(self) -> Parameters:
         """The parameters as the events of the quarter about to be stepped through leave them."""
-        return apply_to_parameters(self.parameters, self.settings.events, self.quarter)
+        return apply_to_parameters(self.parameters, self.events, self.quarter)
 
     @property
     def chance(self) -> Chance:
         """What the quarter about to be stepped through brings by chance."""
-        return self._luck.at(self.quarter) if self.settings.chance == "sampled" else EXPECTED
+        return EXPECTED if self._luck is None else self._luck.at(self.quarter)
 
     def terms_without_rivals(self) -> Array:
         """What each patron would promise this quarter were the ties of its rivals cold: (patron, draw)."""
@@ -186,15 +234,44 @@ class World:
         Raises:
             HedgingError: the horizon is reached.
         """
-        events, quarter = self.settings.events, self.quarter
         if self.finished:
-            raise HedgingError(
-                f"the run ended with {dates.label(quarter - 1)}; give a longer horizon to go on"
-            )
-        after, self.flows = play_quarter(self.state, self.numbers, self.cast, quarter, self.chance)
+            ended = dates.label(self.quarter - 1)
+            raise HedgingError(f"the run ended with {ended}; give a longer horizon to go on")
+        self.ended, self.flows = play_quarter(
+            self.state, self.numbers, self.cast, self.quarter, self.chance, self.foresee
+        )
         self.quarter += 1
-        self.state = apply_to_state(after, events, self.quarter)
+        self.state = apply_to_state(self.ended, self.events, self.quarter)
         return self.flows
+
+    def foresee(self, parameters: Parameters, stances: Array, quarters: int) -> Array:
+        """Value stances by playing each on from here, held whatever happens, as many side by side as the
+        cache holds: in expectation, with no event to come, the parameters staying as they are given.
+
+        Rule: SUM_h beta^h * utility over h = 0 .. quarters - 1; growth is growth0.
+        Shapes: (stance, patron) -> (stance, draw).
+        """
+        at_once = max(LANES // self.lanes, 1)
+        values = []
+        for first in range(0, len(stances), at_once):
+            world = self._imagined(parameters, stances[first : first + at_once], quarters)
+            value, weight = np.zeros(world.lanes), np.ones(world.lanes)
+            while not world.finished:
+                value += weight * world.step()["utility"]
+                weight *= world.parameters.beta
+            values.append(value.reshape(-1, self.lanes))
+        return np.concatenate(values)
+
+    def _imagined(self, parameters: Parameters, stances: Array, quarters: int) -> World:
+        """The world as it would go on under some stances, all draws under one after all under another."""
+        world, times = copy(self), len(stances)
+        world.lanes, world.horizon = self.lanes * times, self.quarter + quarters
+        world.events, world._luck = (), None
+        world.parameters, world.state = tile(parameters, times), tile(replace(self.state, memory=None), times)
+        seats = tuple(replace(seat, rule=tile(seat.rule, times)) for seat in self.cast.seats)
+        frozen = Frozen(np.repeat(stances.T, self.lanes, axis=1))
+        world.cast = replace(self.cast, client=frozen, seats=seats)
+        return world
 
 
 def play_out(

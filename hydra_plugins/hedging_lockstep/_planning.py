@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from hedging.errors import HedgingError
 from hedging.runs.executors import read_executor
-from hedging.runs.limits import Limits
+from hedging.runs.loop import Limits
 from hedging.settings.compose import plain, readable_errors, user_config_dirs
 from hedging.settings.read import read_float
 from hedging.settings.settings import Settings, read_settings

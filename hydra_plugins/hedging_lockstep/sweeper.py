@@ -58,7 +58,7 @@ class LockstepSweeper(BasicSweeper):
         assert self.hydra_context is not None
         if not is_own(self.config):
             return super().sweep(arguments)
-        from hedging.runs.limits import describe, read_limits
+        from hedging.runs.loop import describe, read_limits
         from hydra_plugins.hedging_lockstep._planning import Planner, read_choices
 
         limits = read_limits(OmegaConf.to_container(self.config.sweep) if "sweep" in self.config else {})

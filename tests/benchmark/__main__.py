@@ -19,7 +19,7 @@ from hedging.errors import HedgingError
 from hedging.plots.axes import settle
 from hedging.plots.style import INK, QUIET, new_figure, styled
 from hedging.results.folder import staged
-from hedging.results.places import from_here, results_dir
+from hedging.results.manifest import from_here, results_dir
 from hedging.runs.executors import cores
 from tests.benchmark.measure import COLUMNS, FULL, MEASURED, QUICK, Row, ratios
 

@@ -5,7 +5,7 @@ The parameter book is configs/README.md, the table of studies stands in experime
 
 from __future__ import annotations
 
-from hedging.results.places import results_dir
+from hedging.results.manifest import results_dir
 from hedging.settings.compose import config_dir
 from tests.pages.book import book
 from tests.pages.catalogue import PAGE, written

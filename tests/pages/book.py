@@ -21,7 +21,7 @@ from hedging.analysis.calibration.report import table
 from hedging.errors import unknown
 from hedging.settings.compose import config_dir
 from hedging.settings.numbers import Number, read_number
-from hedging.settings.settings import find_class
+from hedging.settings.read import find_class
 from hedging.world.parameters import DECLARATIONS, REAL, UNITS, Domain
 
 NOT_NUMBERS = ("defaults", "rule", "label", "colour", "energy_series", "_target_")

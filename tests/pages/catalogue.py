@@ -13,7 +13,7 @@ import yaml
 
 from hedging.analysis.calibration.report import table
 from hedging.settings.compose import config_dir
-from hedging.studies.judging import percent
+from hedging.studies.findings import percent
 from hedging.studies.shipped import studies
 
 PAGE = Path(__file__).parents[2] / "experiments" / "README.md"

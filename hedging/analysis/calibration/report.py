@@ -14,7 +14,7 @@ from hedging.analysis.calibration.findings import FAR, MOVED, SHIFTED
 from hedging.analysis.calibration.targets import CUTOFF, Record, read_record
 from hedging.results.folder import read_manifest
 from hedging.results.manifest import read_tree
-from hedging.studies.judging import percent
+from hedging.studies.findings import percent
 
 CLEAR, STRONG = 0.95, 0.75
 """Probabilities of a rule from which it counts as told, and as favoured."""

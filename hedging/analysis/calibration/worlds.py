@@ -19,15 +19,13 @@ from scipy.special import logsumexp, ndtri
 
 from hedging.analysis.calibration.targets import Record
 from hedging.errors import HedgingError
-from hedging.measures.catalogue import recorded
-from hedging.measures.trajectories import Outcome, Trajectories, read_outcome
+from hedging.measures.trajectories import Outcome, Trajectories, read_outcome, recorded
 from hedging.runs.batch import BLOCK
 from hedging.settings.numbers import Number
 from hedging.settings.read import key
 from hedging.settings.settings import Settings, settings_for
 from hedging.world.arrays import Array
 from hedging.world.chance import CHUNK, Draw, Luck, normal, stream, uniform
-from hedging.world.sampling import sampled_numbers
 from hedging.world.world import World, play_out
 
 OF_PATRONS = ("accept", "coerce", "salience")
@@ -65,7 +63,7 @@ class Worlds:
     @cached_property
     def varied(self) -> list[Number]:
         """The numbers that vary, a row each."""
-        return sampled_numbers(self.settings)
+        return self.settings.sampled
 
     @cached_property
     def streams(self) -> dict[tuple[str, str], int]:

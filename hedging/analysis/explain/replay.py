@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from inspect import signature
@@ -23,7 +24,7 @@ from hedging.world.arrays import Array, Terms, over_patrons
 from hedging.world.chance import Chance, Sampled, uniform
 from hedging.world.parameters import Parameters
 from hedging.world.phases import offers, relations, settlement, utility
-from hedging.world.quarter import play_quarter, see
+from hedging.world.quarter import see
 from hedging.world.state import State
 from hedging.world.world import World, play_out
 
@@ -90,8 +91,9 @@ def replay(settings: Settings, draw: int, first: int, last: int) -> Story:
     def step() -> None:
         lines.append(world.numbers.red_line[:, 0])
         if first <= world.quarter <= last:
-            moments.append(_moment(world))
-        world.step()
+            moments.append(_step(world))
+        else:
+            world.step()
 
     record = to_dataset(settings, play_out(world, SHOWN, step), world.sampled).isel(draw=0)
     record = record.assign(tension=record["frustration"] / np.stack([*lines, lines[-1]]))
@@ -99,13 +101,12 @@ def replay(settings: Settings, draw: int, first: int, last: int) -> Story:
     return Story(settings, draw, tuple(moments), record.assign_attrs(told))
 
 
-def _moment(world: World) -> Moment:
-    """The quarter that the world is about to step through."""
-    now = world.state, world.numbers, world.cast, world.quarter, world.chance
-    state, p, cast, quarter, chance = now
-    after, flows = play_quarter(*now)
-    f: Any = SimpleNamespace(**flows)
-    return Moment(quarter, state, after, p, f, chance, cast.client, see(*now, f, f))
+def _step(world: World) -> Moment:
+    """Step the world through a quarter, and keep what explains it."""
+    now, p, chance = copy(world), world.numbers, world.chance
+    f: Any = SimpleNamespace(**world.step())
+    sight = see(now.state, p, now.cast, now.quarter, chance, f, f, now.foresee)
+    return Moment(now.quarter, now.state, world.ended, p, f, chance, now.cast.client, sight)
 
 
 Causes = dict[str, Array]
@@ -172,13 +173,13 @@ CAUSES: dict[str, Callable[[Moment], Causes]] = {
     },
     "utility": _utility,
 }
-"""What a phase, or more than one figure each, takes apart; configs/explain.yaml does the rest, as parts."""
+"""What a phase, or more than one figure each, takes apart; configs/explain.yaml does the rest, as terms."""
 
 
 def causes_of(m: Moment, name: str) -> Causes:
     """What a quantity of a quarter, or its change, adds up from: (patron, draw), or (draw,) of the client."""
-    parts = words()["parts"].get(name, {})
-    causes = CAUSES[name](m) if name in CAUSES else {cause: _valued(m, text) for cause, text in parts.items()}
+    terms = words()["terms"].get(name, {})
+    causes = CAUSES[name](m) if name in CAUSES else {cause: _valued(m, text) for cause, text in terms.items()}
     if name in ("reserves", "utility"):
         return {cause: over_patrons(x) if x.ndim > 1 else x for cause, x in causes.items()}
     return {cause: np.broadcast_to(x, m.f.effort.shape) for cause, x in causes.items()}

@@ -14,8 +14,8 @@ from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
+from hedging import errors
 from hedging.analysis.explain.replay import Moment, Story, causes_of, figure, words
-from hedging.results import places
 from hedging.world.arrays import Array
 
 WIDTH = 100
@@ -31,7 +31,7 @@ MOST = 8
 
 def as_text(content: RenderableType) -> str:
     """The explanation as plain lines of at most 100 letters."""
-    return places.as_text(content, WIDTH) + "\n"
+    return errors.as_text(content, WIDTH) + "\n"
 
 
 def tell(story: Story) -> RenderableType:

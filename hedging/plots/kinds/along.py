@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 
 from hedging.plots.axes import draw_bands, write_point
 from hedging.plots.kind import Axis, Centre, Outcome, Panel, Panels, Swept, figure_kind
-from hedging.plots.reading import Actor, Array, statistic
-from hedging.plots.style import DOTTED, INK, QUIET, REGIMES, text_colour, wrapped
+from hedging.plots.style import DOTTED, INK, QUIET, REGIMES, Actor, Array, statistic, text_colour, wrapped
 from hedging.plots.view import PALETTE, View
 
 

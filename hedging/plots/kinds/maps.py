@@ -13,8 +13,7 @@ from matplotlib.patches import Rectangle
 from hedging.errors import HedgingError
 from hedging.plots.axes import draw_cells
 from hedging.plots.kind import Axis, Panel, Panels, Swept, figure_kind
-from hedging.plots.reading import Actor
-from hedging.plots.style import wrapped
+from hedging.plots.style import Actor, wrapped
 from hedging.plots.view import Size, View
 
 CONTOURS = 7

@@ -11,8 +11,21 @@ from matplotlib.figure import Figure
 
 from hedging.plots.axes import RED_LINE, draw_fan, draw_line, label_end, marks_note
 from hedging.plots.kind import Outcomes, Panel, Panels, figure_kind
-from hedging.plots.reading import CLIENT, QUARTER, dominant, measure, series, statistic, years
-from hedging.plots.style import CLIENT_COLOUR, DASHES, INK, REGIMES, UNKNOWN_REGIME, text_colour
+from hedging.plots.style import (
+    CLIENT,
+    CLIENT_COLOUR,
+    DASHES,
+    INK,
+    QUARTER,
+    REGIMES,
+    UNKNOWN_REGIME,
+    dominant,
+    measure,
+    series,
+    statistic,
+    text_colour,
+    years,
+)
 from hedging.plots.view import View
 
 

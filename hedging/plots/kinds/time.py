@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 
 from hedging.plots.axes import ALIKE, draw_bands, draw_marks, time_axis
 from hedging.plots.kind import Axis, Outcomes, Panel, Panels, Swept, figure_kind
-from hedging.plots.reading import QUARTER, Array, statistic, years
-from hedging.plots.style import DOTTED, QUIET, RULE
+from hedging.plots.style import DOTTED, QUARTER, QUIET, RULE, Array, statistic, years
 from hedging.plots.view import View
 from hedging.world import dates
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from hedging.plots.kind import figure_kind
 from hedging.plots.style import DOTTED, INK, QUIET, wrapped, write_notes
 from hedging.plots.view import PALETTE, View
-from hedging.studies.judging import MOSTLY, REFUTED, ROBUST
+from hedging.studies.findings import MOSTLY, REFUTED, ROBUST
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LETTERS = 50

@@ -13,8 +13,9 @@ import numpy as np
 from hedging.errors import HedgingError, unknown
 from hedging.rules.check.answers import RuleError
 from hedging.settings.compose import Tree, compose, config_dir
-from hedging.settings.numbers import Number
-from hedging.settings.settings import RuleChoice, Settings, find_class, read_fields, read_settings
+from hedging.settings.numbers import Number, RuleChoice, read_fields
+from hedging.settings.read import find_class
+from hedging.settings.settings import Settings, read_settings
 from hedging.world.parameters import REAL
 from hedging.world.world import World
 

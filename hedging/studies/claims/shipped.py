@@ -11,19 +11,11 @@ import numpy as np
 from hedging.errors import unknown
 from hedging.measures.courtship import REGIMES
 from hedging.settings.read import key
-from hedging.studies.claim import (
-    TOLERANCE,
-    AlongAxis,
-    Cases,
-    Claim,
-    Known,
-    Side,
-    Units,
-    part_way,
-    read_place,
-    spaced,
-)
+from hedging.studies.claim import AlongAxis, Cases, Claim, Known, Side, Units, read_place
 from hedging.world.arrays import Array
+
+TOLERANCE = 1e-12
+"""Differences that count as none."""
 
 BOTH = "greater needs more: {...} and less: {...}"
 
@@ -158,3 +150,17 @@ class Saturating(AlongAxis):
     def unit(self, units: Units, axis_units: Units) -> str:
         """A share."""
         return "share"
+
+
+def spaced(x: Array) -> Array:
+    """The values of an axis, their places in order where one is infinite (a date that never comes)."""
+    return x if np.isfinite(x).all() else np.arange(len(x), dtype=np.float64)
+
+
+def part_way(y: Array, x: Array, part: float) -> Array:
+    """The values at a part of the way along an axis, on the straight line between neighbours."""
+    x = spaced(x)
+    place = x[0] + part * (x[-1] - x[0])
+    right = int(np.clip(np.searchsorted(x, place), 1, len(x) - 1))
+    near = (place - x[right - 1]) / (x[right] - x[right - 1])
+    return np.asarray(y[right - 1] * (1 - near) + y[right] * near)
