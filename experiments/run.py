@@ -23,8 +23,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.table import Column, Table
 
-from experiments.shell import fail, one_line
-from hedging.errors import as_text
+from hedging.errors import as_text, fail, one_line
 from hedging.measures.courtship import REGIMES
 from hedging.results.manifest import folder_for, from_here, replay_command
 from hedging.runs.batch import YEARS
@@ -43,8 +42,8 @@ def task(config: DictConfig) -> None:
 
 
 def _run(config: DictConfig) -> None:
-    from hedging.results.load import load
     from hedging.results.save import save
+    from hedging.results.summary import read_summary
     from hedging.runs.executors import read_executor
     from hedging.runs.loop import describe, read_limits
     from hedging.studies.study import read_study
@@ -65,7 +64,8 @@ def _run(config: DictConfig) -> None:
     much = study.told if study.plain else f"{study.worlds:,} worlds"
     with progress_bar(study.worlds, f"{settings.study}: {much}") as advance:
         save(study, folder, command, advance)
-    print(headline(load(folder)) if study.plain else f"{settings.study}: {settings.question}")
+    question = f"{settings.study}: {settings.question}"
+    print(headline(read_summary(folder, settings.tree)) if study.plain else question)
     print(verdicts(folder), end="")
     seconds, many = time.monotonic() - started, hydra_config.mode == RunMode.MULTIRUN
     tell(settings, folder, seconds, many, study.told)

@@ -1,14 +1,13 @@
-"""What the commands share: help, options, one line for what a user did wrong, and what is said in the end."""
+"""What the commands share: help, options, and what is said in the end."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
-from typing import NoReturn
 
-from hedging.errors import HedgingError, unknown
+from hedging.errors import one_line, unknown
 
 
 def command(interrupted: str = "interrupted") -> Callable[[Callable[[list[str]], str]], Callable[..., None]]:
@@ -31,23 +30,6 @@ def command(interrupted: str = "interrupted") -> Callable[[Callable[[list[str]],
         return main
 
     return program
-
-
-@contextmanager
-def one_line(interrupted: str) -> Iterator[None]:
-    """Turn every error of a user's making into one line, and stop."""
-    try:
-        yield
-    except HedgingError as error:
-        fail(error)
-    except KeyboardInterrupt as stop:
-        fail(str(stop) or interrupted, status=130)
-
-
-def fail(problem: object, status: int = 1) -> NoReturn:
-    """Say in one line what is wrong, and stop."""
-    print(f"error: {problem}", file=sys.stderr)
-    raise SystemExit(status) from None
 
 
 def options_of(words: Sequence[str], *known: str) -> tuple[dict[str, str], list[str]]:

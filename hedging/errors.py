@@ -3,10 +3,12 @@ instead; of results, plain lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from io import StringIO
-from typing import Any
+from typing import Any, NoReturn
 
 
 class HedgingError(ValueError):
@@ -23,6 +25,23 @@ def unknown(what: str, name: object, valid: Iterable[str], where: str = "") -> H
     hint = f"did you mean '{near[0]}'? " if near else ""
     place = f" in {where}" if where else ""
     return HedgingError(f"no {what} '{name}'{place}: {hint}valid: {', '.join(names) or 'none'}")
+
+
+@contextmanager
+def one_line(interrupted: str) -> Iterator[None]:
+    """Turn every error of a user's making into one line, and stop."""
+    try:
+        yield
+    except HedgingError as error:
+        fail(error)
+    except KeyboardInterrupt as stop:
+        fail(str(stop) or interrupted, status=130)
+
+
+def fail(problem: object, status: int = 1) -> NoReturn:
+    """Say in one line what is wrong, and stop."""
+    print(f"error: {problem}", file=sys.stderr)
+    raise SystemExit(status) from None
 
 
 def as_text(shown: Any, width: int = 110) -> str:

@@ -48,7 +48,7 @@ def study(
     """Run ``python -m experiments.run`` in this process, without its figures, which take the longest."""
     from experiments.run import main
 
-    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
+    monkeypatch.setattr("hedging.plots.view.draw_figures", lambda *rest: [])
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     monkeypatch.setattr(sys, "argv", ["run.py"])
 

@@ -349,7 +349,7 @@ def test_a_disk_that_is_full(study: Command, results: Path, monkeypatch: pytest.
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("hedging.plots.figures.draw_figures", full)
+    monkeypatch.setattr("hedging.plots.view.draw_figures", full)
     ran = study(*TINY)
     assert (ran.status, ran.err.count("\n")) == (1, 1)
     assert (

@@ -17,7 +17,7 @@ from matplotlib.text import Text
 
 from hedging import load
 from hedging.measures.trajectories import SERIES, TOTALS
-from hedging.plots.figures import draw_figure
+from hedging.plots.view import draw_figure
 from hedging.results.manifest import LONGEST, folder_for, results_dir
 from hedging.settings.compose import as_overrides
 from hedging.settings.settings import OF_RUNS, settings_for

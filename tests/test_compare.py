@@ -50,7 +50,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """Tiny runs without figures."""
     place = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
+        patch.setattr("hedging.plots.view.draw_figures", lambda *rest: [])
         for name, overrides in RUNS.items():
             size = TINY[2:] if "ensemble=point" in overrides else TINY
             save_run(settings_for("baseline", [*size, *overrides]), place / name, "as the test does")

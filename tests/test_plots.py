@@ -25,9 +25,9 @@ import hedging
 from hedging.errors import HedgingError
 from hedging.measures.trajectories import SERIES
 from hedging.plots.axes import END_LABEL, MARK_LABEL, apart
-from hedging.plots.figures import asked_of, draw_figure, draw_figures
 from hedging.plots.kind import NOTHING, read_figures
 from hedging.plots.style import REGIMES, STATISTICS, MissingMeasure, text_colour
+from hedging.plots.view import asked_of, draw_figure, draw_figures
 
 FIGURES = {
     asked.name: partial(draw_figure, asked) for asked in read_figures(None, NOTHING, list(SERIES), plain=True)
@@ -419,7 +419,7 @@ def test_places_hold_no_rounding_error_of_the_layout(drawn: dict[str, Figure]) -
 
 
 def test_pyplot_is_left_alone() -> None:
-    code = "import sys, hedging.plots.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, hedging.plots.view; sys.exit('matplotlib.pyplot' in sys.modules)"
     root = Path(__file__).resolve().parents[1]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
 

@@ -109,7 +109,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("HEDGING_RESULTS", str(tmp_path / "results"))
-    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
+    monkeypatch.setattr("hedging.plots.view.draw_figures", lambda *rest: [])
     monkeypatch.setattr(sys, "argv", ["run"])
     yield tmp_path
     sys.modules.pop("my_rules", None)

@@ -77,7 +77,7 @@ def tiny() -> Settings:
 def fresh(tiny: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run folder of a tiny study that passes for a committed one."""
     monkeypatch.setattr("hedging.results.save.as_committed", lambda settings: True)
-    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *given: [])
+    monkeypatch.setattr("hedging.plots.view.draw_figures", lambda *given: [])
     save_run(tiny, tmp_path / "tiny", "as the test does")
     return tmp_path / "tiny"
 
@@ -142,7 +142,7 @@ def test_results_that_do_not_tell_are_stale(fresh: Path, tiny: Settings) -> None
 def test_what_was_overridden_leaves_no_fingerprint(
     tiny: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
+    monkeypatch.setattr("hedging.plots.view.draw_figures", lambda *rest: [])
     save_run(tiny, tmp_path / "tiny", "as the test does")
     assert "quick" not in json.loads((tmp_path / "tiny" / "manifest.json").read_text())
 

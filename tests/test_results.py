@@ -110,7 +110,7 @@ def test_a_summary_needs_only_two_files(folder: Path, tmp_path: Path) -> None:
 
 
 def test_figures_can_be_drawn_again_from_the_summary_alone(folder: Path, tmp_path: Path) -> None:
-    from hedging.plots.figures import asked_of, draw_figures
+    from hedging.plots.view import asked_of, draw_figures
 
     told = hedging.load(folder)
     (regimes,) = [figure for figure in asked_of(told) if figure.name == "regimes"]
@@ -291,7 +291,7 @@ def test_a_row_for_each_draw(folder: Path, settings: Settings, played: Trajector
 def test_draws_come_whole_however_many_blocks_they_were_played_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
+    monkeypatch.setattr("hedging.plots.view.draw_figures", lambda *rest: [])
     settings = replace(settings_for(None, ["horizon=4", "ensemble.draws=21"]), keep=9)
     save_run(settings, tmp_path / "one", "a test")
     monkeypatch.setattr("hedging.runs.batch.BLOCK", 8)
@@ -352,7 +352,7 @@ def test_simulate_takes_draws_a_seed_and_overrides(worlds: Any) -> None:
 def test_simulate_can_save_what_the_command_line_saves(
     tmp_path: Path, folder: Path, whole: Whole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
+    monkeypatch.setattr("hedging.plots.view.draw_figures", lambda *rest: [])
     arguments = [one for one in whole.command if not one.startswith("experiment")]
     hedging.simulate("baseline", arguments, save=tmp_path / "mine")
     written = {path.name for path in (tmp_path / "mine").iterdir()}
@@ -388,7 +388,7 @@ def dies(*_: object) -> None:
 @pytest.mark.parametrize(
     "moment",
     [
-        "hedging.plots.figures.draw_figures",
+        "hedging.plots.view.draw_figures",
         "hedging.runs.batch._fill",
         "hedging.results.save.write_summary",
     ],

@@ -42,7 +42,7 @@ CLAIMS = (
 
 @pytest.fixture(autouse=True)
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
+    monkeypatch.setattr("hedging.plots.view.draw_figures", lambda *rest: [])
 
 
 def comparable(folder: Path) -> dict[str, str]:
@@ -57,7 +57,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run in one process, from beginning to end."""
     folder = tmp_path_factory.mktemp("serial") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hedging.plots.figures.draw_figures", lambda *given: [])
+        patch.setattr("hedging.plots.view.draw_figures", lambda *given: [])
         save_run(settings_for(None, (*RUN, "executor=serial")), folder)
     return folder
 

@@ -407,7 +407,7 @@ def test_a_dry_run_tells_what_it_would_take_and_plays_nothing(sweep: Sweep, resu
 def test_a_sweep_gives_the_very_numbers_of_one_run_a_point(
     study: Command, results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hedging.plots.figures.draw_figures", lambda *rest: [])
+    monkeypatch.setattr("hedging.plots.view.draw_figures", lambda *rest: [])
     told = ["total_utility", "hedging_premium", "coercive_quarters.russia", "reserves", "deals.china"]
     swept = (*TINY, "client/rule=bandwagon", f"{RED_LINE}=0.7,1.1", "client.rule.effort=0.5,1")
     lockstep = study("-m", *swept, f"measures=[{','.join(told)}]", "+arms={one: []}")

@@ -17,11 +17,13 @@ from hedging.plots.style import (
     DOTTED,
     FONT,
     INK,
+    LETTERS,
     QUARTER,
     QUIET,
     Actor,
     Array,
     Dashes,
+    measure,
     series,
     statistic,
     text_colour,
@@ -32,11 +34,17 @@ from hedging.world import dates
 END_LABEL = "end label"
 MARK_LABEL = "mark label"
 LINE_GAP = FONT * 1.2  # points between two lines of text
+TITLE = 10.0
+"""Points of the title's letters."""
+
 PLACES = 6  # decimals of a place on the figure, in shares of its width and height
 BANDS = ((["p05", "p95"], 0.16), (["p25", "p75"], 0.32))  # and their opacity
 PALE = ((["p25", "p75"], 0.22),)  # where it stands alone, because many fans share a panel
 ALIKE = 1e-9
 """Differences below this are none."""
+
+PALETTE = ("#222222", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8C6D1F", "#56B4E9", "#7F7F7F")
+"""Colours of arms and values, apart from each other under the common kinds of colour blindness."""
 
 COLOURS = "cividis"  # of maps and tables
 RED_LINE = 1.0  # tension is frustration in units of the red line
@@ -91,6 +99,17 @@ def marks_note(summary: xr.Dataset) -> str:
     return f"Dotted: {'; '.join(inside)}." if inside else ""
 
 
+def bands_note(summary: xr.Dataset, outcomes: Sequence[str]) -> str:
+    """Writes how to read line and bands of series, or why there is a line without bands."""
+    taken = [measure(summary, name) for name in outcomes]
+    if any(bool((m.sel(statistic="p95") - m.sel(statistic="p05") > ALIKE).any()) for m in taken):
+        return "Line: median; bands: middle half (dark) and 5 to 95% (light) of draws."
+    expected = ", chance at its expected value" if summary.attrs.get("chance") == "expected" else ""
+    if int(summary.attrs["draws"]) == 1:
+        return f"One draw{expected}: a line, no band."
+    return f"Every draw alike{expected or ' here'}: a line, no band."
+
+
 def label_end(axes: Axes, height: float, label: str, colour: str) -> None:
     """Names a line at its right-hand end, in its own colour; `settle` keeps such labels apart."""
     ink, right = text_colour(colour), axes.get_yaxis_transform()
@@ -121,6 +140,22 @@ def apart(heights: Sequence[float] | Array, gap: float, floor: float = -np.inf) 
             pools[-2:] = [pools[-2] + pools[-1]]
     level = np.array([np.mean(pool) for pool in pools for _ in pool], dtype=np.float64)
     return np.maximum(level, floor) + gap * np.arange(len(level), dtype=np.float64)
+
+
+def name_lines(figure: Figure) -> None:
+    """Names the lines once for all panels, above them, where there are several."""
+    found: dict[str, Any] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    if len(found) < 2:
+        return
+    columns = max(1, min(len(found), int(LETTERS / (6 + max(map(len, found))))))
+    title = figure.get_suptitle()
+    top = 1.0 - 1.5 * TITLE * (title.count("\n") + 1) / 72.0 / figure.get_figheight()
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, top), "ncols": columns}
+    figure.legend(found.values(), found.keys(), **place).set_in_layout(False)
+    figure.suptitle(title + "\n" * -(-len(found) // columns) + " ", x=0.012, ha="left")
 
 
 def settle(figure: Figure) -> Figure:

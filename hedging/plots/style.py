@@ -28,6 +28,9 @@ FONT = float(rc_params_from_file(SHEET, use_default_template=False)["font.size"]
 """Points at final size, the smallest used."""
 
 WIDTH = 6.3  # inches: the text width of an A4 page, so half a page is about 6.3 x 4.6
+LETTERS = 105
+"""Letters that fit beside each other across a figure."""
+
 RESOLUTION = 150.0  # dots per inch
 INK = "#222222"
 QUIET = "#666666"
@@ -116,6 +119,9 @@ UNIT_WORDS = {
     "utility/quarter": "utility per quarter",
 }
 
+OF_MEASURES = ("statistic", "quarter", "patron", "partner", "label")
+"""Dimensions that a measure has by itself, not from what a study varies."""
+
 
 class MissingMeasure(HedgingError):
     """Says that the summary lacks what a figure is drawn from, as an older run may."""
@@ -138,6 +144,11 @@ class Actor:
 
 MARKET = Actor("market", "market", MARKET_COLOUR, MARKET_DASHES)
 REST_OF_WORLD = Actor("rest_of_world", "rest of world", MARKET_COLOUR, MARKET_DASHES)
+
+
+def axes_of(summary: xr.Dataset) -> list[str]:
+    """Lists the axes of a study, in its order."""
+    return [str(dim) for dim in summary.dims if dim not in (*OF_MEASURES, "rule", "arm")]
 
 
 def measure(summary: xr.Dataset, name: str) -> xr.DataArray:

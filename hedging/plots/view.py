@@ -1,9 +1,10 @@
-"""What a kind of figure sees: a summary, claims as judged, and what its file asks for."""
+"""What a kind of figure sees: a summary, claims as judged, its options; and how a run's figures are drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,27 +14,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hedging.errors import HedgingError
+from hedging.measures.trajectories import SERIES
 from hedging.plots import style
-from hedging.plots.axes import ALIKE, draw_marks, time_axis
-from hedging.plots.kind import Options, Panel, Panels
-from hedging.plots.style import DASHES, WIDTH, Actor, Array, footer, new_figure, wrapped, write_notes
+from hedging.plots.axes import PALETTE, draw_marks, name_lines, settle, time_axis
+from hedging.plots.kind import Asked, Options, Panel, Panels, read_figures
+from hedging.plots.style import DASHES, LETTERS, Actor, Array, axes_of, footer, new_figure, styled, wrapped
+from hedging.studies.claim import Known
 from hedging.studies.findings import percent
 from hedging.studies.study import PATH
 
-PALETTE = ("#222222", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8C6D1F", "#56B4E9", "#7F7F7F")
-"""Colours of arms and values, apart from each other under the common kinds of colour blindness."""
-
-LETTERS = 105
-"""Letters that fit beside each other across a figure."""
-
-TITLE = 10.0
-"""Points of the title's letters."""
-
 VERDICT = 0.14
 """Inches that a claim's verdict takes under a figure."""
-
-OF_MEASURES = ("statistic", "quarter", "patron", "partner", "label")
-"""Dimensions that a measure has by itself, not from what a study varies."""
 
 NOTABLE_TIES = 0.05
 """Share of draws in which two sides are equal, from which a caption says so."""
@@ -47,14 +38,8 @@ SIZE: Size = (1.5, 1.75)
 
 Draw = Callable[[Axes, Panel], None]
 
-INFINITE = "never"
 DOMINANT = "{dominant}"
 """What stands in a title for the patron that the client depends on most at the start."""
-
-
-def axes_of(summary: xr.Dataset) -> list[str]:
-    """The axes of a study, in its order."""
-    return [str(dim) for dim in summary.dims if dim not in (*OF_MEASURES, "rule", "arm")]
 
 
 @dataclass(frozen=True)
@@ -127,7 +112,7 @@ class View:
         values = variable[axis].values
         if axis in ("arm", "rule"):
             return [wrapped(self.value_label(axis, value), letters) for value in values]
-        return [INFINITE if np.isinf(value) else f"{value:g}" for value in values]
+        return ["never" if np.isinf(value) else f"{value:g}" for value in values]
 
     def value_label(self, axis: str, value: Any) -> str:
         """How an arm, a rule or a value of an axis is told."""
@@ -163,7 +148,7 @@ class View:
         words = WORDS.get(panel.first, panel.first.replace("_", " "))
         return f"{words} ({self.unit(panel) or 'no unit given'})"
 
-    def figure(self, height: float, width: float = WIDTH, title: str = "") -> Figure:
+    def figure(self, height: float, width: float = style.WIDTH, title: str = "") -> Figure:
         """A figure with its title: the study's question unless said."""
         stated = title or self.options.title or str(style.attribute(self.summary, "question"))
         stated = stated.replace(DOMINANT, style.dominant(self.summary).label if DOMINANT in stated else "")
@@ -201,7 +186,7 @@ class View:
             self.title(axes, columns, self.label(panel))
             last = axes in grid[-columns:]
             axes.set(ylabel=self.unit(panel), xlabel=(foot or axes.get_xlabel()) if last else "")
-        self.key(figure)
+        name_lines(figure)
         return figure
 
     def title(self, axes: Axes, columns: int, *words: str | None) -> None:
@@ -226,41 +211,15 @@ class View:
         time_axis(axes, self.summary, labels, name)
         draw_marks(axes, self.summary, labelled)
 
-    def key(self, figure: Figure) -> None:
-        """Name the lines once for all panels, above them, where there are several."""
-        found: dict[str, Any] = {}
-        for axes in figure.axes:
-            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-                found.setdefault(label, handle)
-        if len(found) < 2:
-            return
-        columns = max(1, min(len(found), int(LETTERS / (6 + max(map(len, found))))))
-        title = figure.get_suptitle()
-        top = 1.0 - 1.5 * TITLE * (title.count("\n") + 1) / 72.0 / figure.get_figheight()
-        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, top), "ncols": columns}
-        figure.legend(found.values(), found.keys(), **place).set_in_layout(False)
-        figure.suptitle(title + "\n" * -(-len(found) // columns) + " ", x=0.012, ha="left")
-
     def footer(self, figure: Figure, *notes: str) -> Figure:
-        """Put under the figure how to read it, what became of the claims, and which run this is; the figure
-        is given back."""
+        """Write under a figure how to read it, what became of its claims, which run it is; give it back."""
         taken, rule = {getattr(self.options, name, None) for name in ("by", "facet", "x", "y")}, ""
         if self.summary.sizes.get("rule", 1) > 1 and "rule" not in taken:
             name = self.options.rule or self.summary["rule"].values[0]
             rule = f"Drawn under the rule {self.value_label('rule', name)}."
         told = " ".join(filter(None, (*notes[-1:], self.options.note, rule)))
-        write_notes(figure, *notes[:-1], told, *map(self.verdict, self.told), self.run())
+        style.write_notes(figure, *notes[:-1], told, *map(self.verdict, self.told), self.run())
         return figure
-
-    def bands(self, outcomes: Sequence[str]) -> str:
-        """How to read line and bands of series, or why there is a line without bands."""
-        taken = [style.measure(self.summary, name) for name in outcomes]
-        if any(bool((m.sel(statistic="p95") - m.sel(statistic="p05") > ALIKE).any()) for m in taken):
-            return "Line: median; bands: middle half (dark) and 5 to 95% (light) of draws."
-        expected = ", chance at its expected value" if self.summary.attrs.get("chance") == "expected" else ""
-        if int(self.summary.attrs["draws"]) == 1:
-            return f"One draw{expected}: a line, no band."
-        return f"Every draw alike{expected or ' here'}: a line, no band."
 
     @property
     def told(self) -> list[pd.DataFrame]:
@@ -292,3 +251,50 @@ class View:
             return footer(self.summary, f"{int(most.max()):,} draws a point")
         each = (f"{self.value_label('rule', n)} {int(most.sel(rule=n)):,}" for n in most["rule"].values)
         return footer(self.summary, f"draws a point: {', '.join(each)}")
+
+
+@styled
+def draw_figures(
+    summary: xr.Dataset,
+    folder: Path,
+    figures: Sequence[Asked] | None = None,
+    claims: pd.DataFrame | None = None,
+) -> list[Path]:
+    """Draw figures into a folder as PNG, each by its name, and say where.
+
+    All are drawn before the first is written: a summary that lacks a measure leaves nothing half done. The
+    files carry no date and no version, so that the same summary gives the same bytes.
+
+    Args:
+        summary: as `hedging.load` gives it.
+        figures: those that the folder's own config.yaml asks for without.
+        claims: the folder's claims.csv, which the notes tell of.
+
+    Raises:
+        MissingMeasure: the summary lacks what a figure shows.
+    """
+    asked = asked_of(summary) if figures is None else figures
+    drawn = {item.name: draw_figure(item, summary, claims) for item in asked}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, figure in drawn.items():
+        figure.savefig(folder / f"{name}.png", dpi="figure", metadata={"Software": None})
+        figure.clear()
+    return [folder / f"{name}.png" for name in drawn]
+
+
+def asked_of(summary: xr.Dataset) -> tuple[Asked, ...]:
+    """The figures that a summary's own file asks for."""
+    dims = {str(dim): tuple(summary[dim].values.tolist()) for dim in summary.dims}
+    axes = {name: dims[name] for name in axes_of(summary)}
+    measures: Any = {name: None for name in summary.data_vars if not str(name).startswith(PATH)}
+    known = Known(dims.get("rule", ()), dims.get("arm", ()), axes, measures)
+    paths = [str(name).removeprefix(PATH) for name in summary.data_vars if name not in measures]
+    plain = not (known.rules or known.arms or axes)
+    return read_figures(summary.attrs.get("figure"), known, list(SERIES) if plain else paths, plain)
+
+
+@styled
+def draw_figure(asked: Asked, summary: xr.Dataset, claims: pd.DataFrame | None = None) -> Figure:
+    """Draw one figure from a summary, and from the claims as judged where it tells of any."""
+    view = View(summary, pd.DataFrame() if claims is None else claims, asked.options, asked.kind.reads)
+    return settle(asked.kind.draw(view, **{name: getattr(asked.options, name) for name in asked.kind.own}))

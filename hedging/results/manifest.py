@@ -20,10 +20,9 @@ import yaml
 from hedging.errors import HedgingError, unknown
 from hedging.results.folder import MANIFEST, WHOLE
 from hedging.runs.loop import digest
-from hedging.settings.compose import Tree, compose, config_dir
+from hedging.settings.compose import Tree, compose, config_dir, identified
 from hedging.settings.designs import NEUTRAL
-from hedging.settings.sample_file import identified
-from hedging.settings.settings import OF_RUNS, Settings
+from hedging.settings.settings import OF_RUNS, Settings, read_header
 from hedging.studies.study import Study
 
 VERSIONED = ("hedging", "hydra-core", "matplotlib", "mesa", "numpy", "pandas", "pyarrow", "xarray")
@@ -122,6 +121,31 @@ def read_tree(folder: Path) -> dict[str, Any]:
     if not isinstance(tree, dict):
         raise HedgingError(f"{folder}/config.yaml holds no setting; run the study again to have it written")
     return tree
+
+
+def attributes(tree: Tree) -> dict[str, Any]:
+    """What figures and readers need to know of a run besides its numbers."""
+    header = read_header(tree)
+    return {
+        **{key: getattr(header, key) for key in ("study", "question", "draws", "seed", "chance")},
+        "patrons": list(header.patrons),
+        "labels": [header.labels[name] for name in header.patrons],
+        "colours": [header.colours[name] for name in header.patrons],
+        "marks": [list(mark) for mark in header.marks],
+        "arms": _labels(tree.get("arms")),
+        "rules": _labels(tree.get("rules")),
+        "reference": dict(tree.get("reference") or {}),
+        "figure": tree.get("figure"),
+    }
+
+
+def _labels(node: Any) -> dict[str, str]:
+    """What arms or rules are called on figures, by their names."""
+    stated = node if isinstance(node, dict) else dict.fromkeys(node or ())
+    return {
+        str(name): str(own["label"] if isinstance(own, dict) and own.get("label") else name).replace("_", " ")
+        for name, own in stated.items()
+    }
 
 
 def read_cells(path: Path, *numbers: str) -> pd.DataFrame:

@@ -14,8 +14,8 @@ import pandas as pd
 from hedging.errors import HedgingError
 from hedging.measures.aggregate import year_end
 from hedging.measures.trajectories import OUTCOMES
-from hedging.results.load import read_table
 from hedging.results.manifest import inputs, read_cells, read_tree
+from hedging.results.summary import read_table
 from hedging.world.arrays import Array
 from hedging.world.dates import label
 

@@ -11,9 +11,8 @@ import pandas as pd
 
 from hedging.results.folder import workplace
 from hedging.results.freshness import quick_numbers, quick_table
-from hedging.results.load import read_folder
 from hedging.results.manifest import as_committed, hashed, made_by, write_config, write_manifest
-from hedging.results.summary import some_points, write_summary
+from hedging.results.summary import SUMMARY, read_summary, some_points, write_summary
 from hedging.runs.batch import plan_of
 from hedging.runs.executors import Progress
 from hedging.runs.loop import Outputs, Store, play_into
@@ -72,17 +71,17 @@ def save(
 
 def _write(findings: Findings, out: Path, command: str) -> None:
     """Write all that a run folder holds."""
-    from hedging.plots.figures import draw_figures  # which takes long to import
+    from hedging.plots.view import draw_figures  # which takes long to import
 
     study = findings.study
-    write_summary(findings, out / "summary.csv")
+    write_summary(findings, out / SUMMARY)
     if study.plain:
         write_trajectories(study.settings, findings.outputs, out)
     else:
         write_draws(findings, out / "draws.parquet")
     claims = write_claims(findings, out, command)
     write_config(study.settings, out)
-    draw_figures(read_folder(out, study.settings.tree), out, study.figures, claims)
+    draw_figures(read_summary(out, study.settings.tree), out, study.figures, claims)
     quick = quick_numbers(quick_table(study)) if as_committed(study.settings) else None
     write_manifest(study, out, command, quick)
 

@@ -1,14 +1,16 @@
-"""Means and quantiles over draws in long form: of series quarter by quarter, of outcomes point by point."""
+"""The summary of a run, written and read: means and quantiles over draws in long form, of series quarter by
+quarter, of outcomes point by point; as a dataset for those who read it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from hedging.errors import HedgingError
 from hedging.measures.aggregate import (
     QUANTILES,
     STATISTICS,
@@ -17,14 +19,22 @@ from hedging.measures.aggregate import (
     weighted_mean,
     weighted_quantiles,
 )
+from hedging.measures.courtship import REGIMES
+from hedging.measures.trajectories import SERIES, TOTALS
+from hedging.results.manifest import attributes
+from hedging.settings.compose import Tree
+from hedging.settings.settings import read_header
 from hedging.studies.claim import Formula
 from hedging.studies.findings import Findings
-from hedging.studies.study import PATH, Play, Study
+from hedging.studies.study import PATH, Play, Study, is_study
 from hedging.world import dates
 from hedging.world.arrays import Array
+from hedging.world.parameters import DECLARATIONS
 
+SUMMARY = "summary.csv"
 TOLD = (*STATISTICS, "draws")
 COLUMNS = ("quarter", "measure", "patron", "statistic", "value", "unit")
+TEXTS = ("rule", "arm", "quarter", "measure", "patron", "statistic", "unit")
 
 WHOLE_RUN, END = "all", "end"
 """What stands for the quarter of a number over the whole run, and of one at its end."""
@@ -33,6 +43,9 @@ ROWS_AT_ONCE = 50_000
 
 Name = tuple[str, str, str, str]
 """Quarter, measure, patron and unit of a row."""
+
+Labelled = tuple[dict[str, Any], dict[str, Any]]
+"""The variables and the coordinates of a dataset."""
 
 
 def write_summary(findings: Findings, path: Path) -> None:
@@ -144,3 +157,106 @@ def _long(study: Study, play: Play, part: slice, names: Sequence[Name], values: 
     columns["value"] = values.ravel()
     columns["unit"] = np.tile(np.repeat([name[3] for name in names], len(TOLD)), points)
     return pd.DataFrame(columns).dropna(subset="value")
+
+
+def read_summary(folder: Path, tree: Tree) -> Any:
+    """Read the summary of a run folder whose setting is known as a labelled dataset.
+
+    Raises:
+        HedgingError: it is not there, or is none.
+    """
+    import xarray as xr  # takes longer to import than everything else here
+
+    path, dims = folder / SUMMARY, columns_before(tree)
+    table = read_table(path, dtype={**dict.fromkeys(TEXTS, "string"), "value": "float"})
+    if tuple(table.columns) != (*dims, *COLUMNS):
+        raise HedgingError(f"{path} is no summary: its columns must be {', '.join((*dims, *COLUMNS))}")
+    table = table.assign(patron=table["patron"].fillna("").astype(str))
+    told = _of_outcomes(table, dims) if is_study(tree) else _of_run(table, tree)
+    return labelled(xr.Dataset(*told), tree)
+
+
+def columns_before(tree: Tree) -> list[str]:
+    """The columns before those that every table of a run has: what its study varies."""
+    return [*(key for key in ("rule", "arm") if tree.get(f"{key}s")), *(tree.get("axes") or {})]
+
+
+def read_table(path: Path, **how: Any) -> pd.DataFrame:
+    """A table of a run folder, as pandas reads it.
+
+    Raises:
+        HedgingError: it cannot be read.
+    """
+    try:
+        return pd.read_parquet(path, **how) if path.suffix == ".parquet" else pd.read_csv(path, **how)
+    except (OSError, ValueError) as error:
+        raise HedgingError(f"cannot read {path}: {error}") from None
+
+
+def _of_run(table: pd.DataFrame, tree: Tree) -> Labelled:
+    """Label the summary of a plain run: a variable per measure.
+
+    Series run over (statistic, quarter), numbers over the whole run over (statistic,), both also over patron
+    or partner; `regime` holds shares over (label, quarter).
+    """
+    header = read_header(tree)
+    coordinates: dict[str, Any] = {
+        "statistic": list(TOLD),
+        "quarter": dates.labels(header.horizon + 1),
+        "patron": list(header.patrons),
+        "partner": list(header.partners),
+        "label": list(REGIMES),
+    }
+    variables: dict[str, Any] = {}
+    for name, rows in table.groupby("measure", sort=False):
+        if name == "regime":
+            told: dict[str, Any] = {"unit": "share", "long_name": "share of draws in each regime"}
+            dims, keys = ["label", "quarter"], ["patron", "quarter"]
+        else:
+            item = (SERIES | TOTALS)[str(name)]
+            told = {"unit": item.unit, "long_name": item.meaning, "state": int(item.state)}
+            dims = ["statistic", *(["quarter"] if name in SERIES else []), *item.axes[:-1]]
+            keys = [dim if dim in ("statistic", "quarter") else "patron" for dim in dims]
+        variables[str(name)] = (dims, _filled(rows, keys, [coordinates[dim] for dim in dims]), told)
+    return variables, coordinates
+
+
+def _of_outcomes(table: pd.DataFrame, dims: Sequence[str]) -> Labelled:
+    """Label the summary of a study: a variable per outcome over (statistic, rule, arm, axes...), a series
+    over quarters too."""
+    labels = {dim: table[dim].drop_duplicates().tolist() for dim in dims}
+    variables: dict[str, Any] = {}
+    is_path = table["measure"].str.startswith(PATH)
+    dated = ("@" + table["quarter"]).mask(is_path | table["quarter"].isin([WHOLE_RUN, END]), "")
+    names = (table["measure"] + "." + table["patron"]).str.removesuffix(".") + dated
+    quarters = dates.labels(table.loc[is_path, "quarter"].nunique())
+    for name, rows in table.groupby(names, sort=False):
+        path = str(name).startswith(PATH)
+        index = {"statistic": list(TOLD), **labels} | ({"quarter": quarters} if path else {})
+        values = _filled(rows, [*index], [*index.values()])
+        variables[str(name)] = ([*index], values, {"unit": rows["unit"].iloc[0]})
+    coordinates = {"statistic": list(TOLD), **labels} | ({"quarter": quarters} if quarters else {})
+    return variables, coordinates
+
+
+def _filled(rows: pd.DataFrame, keys: list[str], labels: Sequence[Sequence[Any]]) -> Any:
+    """The values of rows as an array over the labels of their keys, missing where there is no row."""
+    whole = pd.MultiIndex.from_product(labels) if len(labels) > 1 else pd.Index(labels[0])
+    values = rows.set_index(keys)["value"].reindex(whole).to_numpy()
+    return values.reshape([len(one) for one in labels])
+
+
+def labelled(dataset: Any, tree: Tree) -> Any:
+    """A dataset with what is told of its run and of its axes."""
+    for name, node in (tree.get("axes") or {}).items():
+        dataset[name].attrs = {"long_name": str(node.get("label", name)), "unit": _axis_unit(str(name), node)}
+    dataset.attrs |= attributes(tree)
+    return dataset
+
+
+def _axis_unit(name: str, node: Mapping[str, Any]) -> str:
+    """The unit of an axis: as stated, else that of its first number."""
+    if "unit" in node or node.get("factor"):
+        return str(node.get("unit", "1"))
+    words = str(next(iter(node.get("keys", [name])))).split(".")
+    return next((DECLARATIONS[word].unit for word in reversed(words) if word in DECLARATIONS), "1")

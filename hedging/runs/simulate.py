@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from hedging.errors import HedgingError
-from hedging.results.load import attributes
-from hedging.results.manifest import replay_call
+from hedging.results.manifest import attributes, replay_call
 from hedging.results.save import save as save_study
 from hedging.results.save import to_dataset
 from hedging.runs.batch import Plan, plan_of

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from glob import glob
 from pathlib import Path
@@ -25,6 +27,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from hedging.errors import HedgingError, unknown
 from hedging.settings.numbers import KEYS as NUMBER_KEYS
+from hedging.settings.read import read
 
 Tree = dict[str, Any]
 
@@ -94,6 +97,57 @@ def written(value: Any) -> str:
     if isinstance(value, str) and re.search(r"""[,()'"]""", value) and value[0] not in "[{'\"":
         return QuotedString(value, Quote.single).with_quotes()
     return str(value)
+
+
+SAMPLE = "ensemble.sample"
+WRITE = "write the path of a Parquet file, from the current folder on"
+
+
+@dataclass(frozen=True)
+class SampleFile:
+    """What may stand in `ensemble.sample`: a file, the hash of what it held, and whether it yields to what
+    else gives a number."""
+
+    file: str
+    sha256: str = ""
+    yields: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The file as it stands, else below the checkout, where there is one."""
+        beside = config_dir().parent / self.file
+        return beside if not Path(self.file).exists() and beside.exists() else Path(self.file)
+
+    @property
+    def digest(self) -> str:
+        """A hash of what it holds, or of what each file of a folder of parts holds, in the order of names.
+
+        Raises:
+            HedgingError: it cannot be read.
+        """
+        found = hashlib.sha256()
+        try:
+            for part in sorted(self.path.glob("*.parquet")) or (self.path,):
+                with part.open("rb") as held:
+                    found.update(hashlib.file_digest(held, "sha256").digest())
+            return found.hexdigest()
+        except OSError as error:
+            raise HedgingError(f"{SAMPLE}: cannot read {self.file}: {error.strerror}; {WRITE}") from None
+
+
+def identified(tree: Tree) -> Tree:
+    """A setting in which the file of `ensemble.sample` is known by what it holds, not by its name alone.
+
+    Raises:
+        HedgingError: the file cannot be read.
+    """
+    stated = tree["ensemble"].get("sample")
+    if stated is None:
+        return tree
+    node = {"file": stated} if isinstance(stated, str) else stated
+    sample = read(SampleFile, node, SAMPLE, f"{WRITE}, or null")
+    known = {**node, "sha256": sample.sha256 or sample.digest}
+    return tree | {"ensemble": tree["ensemble"] | {"sample": known}}
 
 
 @contextmanager

@@ -3,25 +3,22 @@ draw."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hedging.errors import HedgingError
-from hedging.settings.compose import Tree, config_dir
+from hedging.settings.compose import SAMPLE, SampleFile
 from hedging.settings.numbers import PINNED, Number
-from hedging.settings.read import key, read
+from hedging.settings.read import read
 from hedging.world.arrays import Array
 
-WHERE = "ensemble.sample"
 RANGES = b"ranges"
 """Where a file may say over which ranges its numbers were sampled: {path: [value, low, high, scale]}."""
 
@@ -30,35 +27,7 @@ BESIDE = ("draw", "weight", "__index_level_0__")
 
 OWNERS = ("world", "client", "patrons")
 
-WRITE = "write the path of a Parquet file, from the current folder on"
-
-
-@dataclass(frozen=True)
-class SampleFile:
-    """What may stand in `ensemble.sample`: a file, the hash of what it held, and whether it yields to what
-    else gives a number."""
-
-    file: str = key()
-    sha256: str = key("")
-    yields: bool = key(False)
-
-
 Own = tuple[dict[str, Array], dict[str, str]]
-
-
-def identified(tree: Tree) -> Tree:
-    """A setting in which the file of `ensemble.sample` is known by what it holds, not by its name alone.
-
-    Raises:
-        HedgingError: the file cannot be read.
-    """
-    stated = tree["ensemble"].get("sample")
-    if stated is None:
-        return tree
-    node = {"file": stated} if isinstance(stated, str) else stated
-    sample = read(SampleFile, node, WHERE, f"{WRITE}, or null")
-    known = {**node, "sha256": sample.sha256 or _digest(sample.file)}
-    return tree | {"ensemble": tree["ensemble"] | {"sample": known}}
 
 
 def read_own(node: Any, numbers: Mapping[str, Number], swept: Container[str], draws: int) -> Own:
@@ -76,21 +45,19 @@ def read_own(node: Any, numbers: Mapping[str, Number], swept: Container[str], dr
         HedgingError: a file that cannot be read or has changed, too few rows, a column that is called as a
         number that the setting lacks or is given elsewhere too, a value that is not admissible.
     """
-    if node is None:
-        return {}, {}
-    sample = read(SampleFile, node, WHERE)
-    file, digest = sample.file, _digest(sample.file)
+    sample = read(SampleFile, node, SAMPLE)
+    file, digest = sample.file, sample.digest
     if sample.sha256 != digest:
-        told = f"{WHERE}: {file} is not the file that sha256={sample.sha256} was of"
-        raise HedgingError(f"{told}; restore it, or write {WHERE}={file} to take it as it is")
-    columns, rows, ranges = _inside(file)
+        told = f"{SAMPLE}: {file} is not the file that sha256={sample.sha256} was of"
+        raise HedgingError(f"{told}; restore it, or write {SAMPLE}={file} to take it as it is")
+    columns, rows, ranges = _inside(sample)
     given = _numbers(columns, numbers, file, strict=not sample.yields)
     others = [] if sample.yields else [column for column in columns if column not in given]
     given = {key: n for key, n in given.items() if _gives(sample, key, n, swept, ranges.get(key))}
     if rows < draws:
-        few = f"{WHERE}: {file} has {rows} rows, fewer than ensemble.draws={draws}"
+        few = f"{SAMPLE}: {file} has {rows} rows, fewer than ensemble.draws={draws}"
         raise HedgingError(f"{few}; give it a row for each draw, or write ensemble.draws={max(rows, 1)}")
-    table = _read(file, digest, tuple(given), draws)
+    table = _read(sample, digest, tuple(given), draws)
     for column, number in given.items():
         _check_values(table[column], column, number, file)
     return {number.path: table[column] for column, number in given.items()}, dict.fromkeys(others, file)
@@ -104,36 +71,18 @@ def bounded(numbers: Mapping[str, Number], own: Mapping[str, Array]) -> dict[str
     }
 
 
-def _digest(file: str) -> str:
-    """A hash of what a file holds, or of what each file of a folder of parts holds, in the order of names."""
-    path, found = _place(file), hashlib.sha256()
-    try:
-        for part in sorted(path.glob("*.parquet")) or (path,):
-            with part.open("rb") as held:
-                found.update(hashlib.file_digest(held, "sha256").digest())
-        return found.hexdigest()
-    except OSError as error:
-        raise HedgingError(f"{WHERE}: cannot read {file}: {error.strerror}; {WRITE}") from None
-
-
-def _place(file: str) -> Path:
-    """A path as it stands, else below the checkout, where there is one."""
-    beside = config_dir().parent / file
-    return beside if not Path(file).exists() and beside.exists() else Path(file)
-
-
-def _inside(file: str) -> tuple[list[str], int, Mapping[str, list[object]]]:
+def _inside(own: SampleFile) -> tuple[list[str], int, Mapping[str, list[object]]]:
     """The columns of a Parquet file, the number of its rows, and the ranges it says it was sampled over."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        parts = pq.ParquetDataset(_place(file))
+        parts = pq.ParquetDataset(own.path)
         ranges = json.loads((parts.schema.metadata or {}).get(RANGES, b"{}"))
         return list(parts.schema.names), sum(int(one.count_rows()) for one in parts.fragments), ranges
     except (OSError, ValueError, pa.ArrowException):
         raise HedgingError(
-            f"{WHERE}: {file} is no Parquet file; write one, as pandas does with DataFrame.to_parquet"
+            f"{SAMPLE}: {own.file} is no Parquet file; write one, as pandas does with DataFrame.to_parquet"
         ) from None
 
 
@@ -148,9 +97,9 @@ def _numbers(
             raise _stray(column, file, known)
     if not given:
         such = f"name one by its dotted name, as '{next(iter(known))}'"
-        raise HedgingError(f"{WHERE}: no column of {file} is a number; {such}")
+        raise HedgingError(f"{SAMPLE}: no column of {file} is a number; {such}")
     if len({number.path for number in given.values()}) < len(given):
-        raise HedgingError(f"{WHERE}: two columns of {file} are the same number; drop one of {list(given)}")
+        raise HedgingError(f"{SAMPLE}: two columns of {file} are the same number; drop one of {list(given)}")
     return given
 
 
@@ -172,7 +121,7 @@ def check_others(columns: Mapping[str, str], numbers: Iterable[str], outcomes: I
 def _stray(column: str, file: str, numbers: Iterable[str]) -> HedgingError:
     near = get_close_matches(column, numbers, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    told = f"{WHERE}: no number '{column}' of a column of {file} in this setting"
+    told = f"{SAMPLE}: no number '{column}' of a column of {file} in this setting"
     return HedgingError(f"{told}: {hint}rename the column, or drop it")
 
 
@@ -186,27 +135,27 @@ def _gives(
         return same and number.ranged and number.path not in swept
     if number.path in swept or number.source == PINNED:
         raise HedgingError(
-            f"{WHERE}: {column} is {'swept' if number.path in swept else 'pinned'} and a column of "
+            f"{SAMPLE}: {column} is {'swept' if number.path in swept else 'pinned'} and a column of "
             f"{sample.file} too; drop the column, or take back what gives {column}"
         )
     return True
 
 
 @lru_cache(maxsize=2)
-def _read(file: str, digest: str, columns: tuple[str, ...], rows: int) -> dict[str, Array]:
+def _read(own: SampleFile, digest: str, columns: tuple[str, ...], rows: int) -> dict[str, Array]:
     """Some columns of a file, as numbers; kept, since the arms of a study read the same file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        held = pq.read_table(_place(file), columns=list(columns)).slice(0, rows)
+        held = pq.read_table(own.path, columns=list(columns)).slice(0, rows)
     except (OSError, pa.ArrowException):
-        raise HedgingError(f"{WHERE}: a column of {file} is damaged; write the file anew") from None
+        raise HedgingError(f"{SAMPLE}: a column of {own.file} is damaged; write the file anew") from None
     found: dict[str, Array] = {}
     for column, values in zip(held.column_names, held.columns, strict=True):
         kind = values.type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)):
-            raise HedgingError(f"{WHERE}: column {column} of {file} holds {kind}, not numbers; mend it")
+            raise HedgingError(f"{SAMPLE}: column {column} of {own.file} holds {kind}, not numbers; mend it")
         found[column] = np.asarray(values.cast(pa.float64()).to_numpy(), dtype=np.float64)
         found[column].flags.writeable = False
     return found
@@ -217,6 +166,6 @@ def _check_values(values: Array, column: str, number: Number, file: str) -> None
     for row in (bad := np.flatnonzero(~number.domain.admits_each(values))):
         what = "is missing or NaN" if np.isnan(values[row]) else f"= {values[row]:g} is out of range"
         raise HedgingError(
-            f"{WHERE}: {column} {what} in row {row} of {file} (the first is 0): it must be {number.domain}; "
+            f"{SAMPLE}: {column} {what} in row {row} of {file} (the first is 0): it must be {number.domain}; "
             f"mend the file{f' ({len(bad)} such rows)' * (len(bad) > 1)}"
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hedging.errors import HedgingError
-from hedging.settings.compose import Tree, as_overrides, compose, config_dir
+from hedging.settings.compose import Tree, as_overrides, compose, config_dir, identified
 from hedging.settings.designs import Design, Ensemble, check_vary, read_design
 from hedging.settings.events import MAX_HORIZON, Event, read_events, read_series
 from hedging.settings.numbers import (
@@ -37,7 +37,7 @@ from hedging.settings.read import (
     read_whole,
     read_word,
 )
-from hedging.settings.sample_file import bounded, check_others, identified, read_own
+from hedging.settings.sample_file import bounded, check_others, read_own
 from hedging.world.arrays import Array
 from hedging.world.chance import stream, uniform
 from hedging.world.parameters import declared
@@ -166,7 +166,8 @@ class Settings(Header):
         Raises:
             HedgingError: a column is neither.
         """
-        check_others(self.unread, self.numbers, outcomes)
+        if self.unread:
+            check_others(self.unread, self.numbers, outcomes)
 
 
 def settings_for(
@@ -200,10 +201,11 @@ def read_settings(tree: Tree, config_dirs: Sequence[str] = ()) -> Settings:
     ensemble = read(Ensemble, tree["ensemble"], "ensemble")
     check_vary(ensemble.vary, numbers)
     swept = {numbers[key].path for key in keys_swept(tree.get("axes")) if key in numbers}
-    own, unread = read_own(ensemble.sample, numbers, swept, header.draws)
+    sample = ensemble.sample
+    own, unread = read_own(sample, numbers, swept, header.draws) if sample else ({}, {})
     check_trade(numbers, patrons, own, "ensemble.sample")
     design = read_design(ensemble, numbers, swept | set(own))
-    numbers = bounded(numbers, own)
+    numbers = bounded(numbers, own) if own else numbers
     return Settings(
         **vars(header),
         tree=tree,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from hedging.results.load import attributes
+from hedging.results.manifest import attributes
 from hedging.results.save import to_dataset
 from hedging.rules.sight import Sight
 from hedging.settings.compose import config_dir

@@ -9,10 +9,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hedging.plots.axes import draw_bands, write_point
+from hedging.plots.axes import PALETTE, draw_bands, write_point
 from hedging.plots.kind import Axis, Centre, Outcome, Panel, Panels, Swept, figure_kind
 from hedging.plots.style import DOTTED, INK, QUIET, REGIMES, Actor, Array, statistic, text_colour, wrapped
-from hedging.plots.view import PALETTE, View
+from hedging.plots.view import View
 
 
 @figure_kind(reads="measures", shared=True)

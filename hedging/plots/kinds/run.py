@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hedging.plots.axes import RED_LINE, draw_fan, draw_line, label_end, marks_note
+from hedging.plots.axes import RED_LINE, bands_note, draw_fan, draw_line, label_end, marks_note
 from hedging.plots.kind import Outcomes, Panel, Panels, figure_kind
 from hedging.plots.style import (
     CLIENT,
@@ -38,7 +38,8 @@ def fans(view: View, panels: Panels, alone: str | None = None) -> Figure:
     height = 3.9 if len(panels) == 1 else 2.6 * len(panels)
     draw = [partial(fan_panel, panel=panel) for panel in panels]
     figure = view.column(height, *draw, title=alone or "" if len(view.patrons) == 1 else "")
-    return view.footer(figure, view.bands([name for panel in panels for name in panel.outcome]))
+    names = [name for panel in panels for name in panel.outcome]
+    return view.footer(figure, bands_note(view.summary, names))
 
 
 def fan_panel(axes: Axes, view: View, panel: Panel, outer: bool = True) -> None:
@@ -76,7 +77,7 @@ def multiples(view: View, outcome: Outcomes) -> Figure:
         if place % columns == 0:
             axes.set_ylabel(view.worded(panel))
     grey = " Grey: the other medians." if len(paths) > 1 else ""
-    return view.footer(figure, view.bands(outcome[:1]) + grey, marks_note(view.summary))
+    return view.footer(figure, bands_note(view.summary, outcome[:1]) + grey, marks_note(view.summary))
 
 
 @figure_kind(reads="series")
@@ -131,7 +132,7 @@ def tension(view: View) -> Figure:
     """Draw tension with the dominant patron against its red line, and how often that patron coerces."""
     note = "Tension: frustration in units of the red line, past which the patron turns to coercion."
     figure = view.column(4.6, tension_panel, coercion_panel, ratios=(3.0, 1.0))
-    return view.footer(figure, view.bands(["tension"]), note)
+    return view.footer(figure, bands_note(view.summary, ["tension"]), note)
 
 
 def tension_panel(axes: Axes, view: View) -> None:
@@ -186,6 +187,6 @@ def overview(view: View, panels: Panels) -> Figure:
     for axes, title in zip(below, titles, strict=True):
         axes.set_title(title)
         view.time(axes, labels=6, name=axes in below[-2:])
-    note = view.bands(["tension", *(name for panel in panels for name in panel.outcome)])
+    note = bands_note(view.summary, ["tension", *(name for panel in panels for name in panel.outcome)])
     shared = "" if alone or "no band" in note else "Where patrons share a panel, the middle half alone."
     return view.footer(figure, f"{note} {shared}")

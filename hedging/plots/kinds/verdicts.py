@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hedging.plots.axes import PALETTE, name_lines
 from hedging.plots.kind import figure_kind
 from hedging.plots.style import DOTTED, INK, QUIET, wrapped, write_notes
-from hedging.plots.view import PALETTE, View
+from hedging.plots.view import View
 from hedging.studies.findings import MOSTLY, REFUTED, ROBUST
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -50,7 +51,7 @@ def verdicts(view: View) -> Figure:
     axes.set_xlabel("share of draws in which the claim holds")
     axes.tick_params(axis="y", length=0.0)
     axes.grid(visible=False)
-    view.key(figure)
+    name_lines(figure)
     bars = "Bars: 95% intervals; without one the claim is judged by resamples."
     write_notes(figure, " ".join(filter(None, (bars, view.options.note, view.run()))))
     return figure
