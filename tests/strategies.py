@@ -23,7 +23,7 @@ from hedging.measures.trajectories import Trajectories
 from hedging.results.save import save
 from hedging.runs.batch import Cell, play_cell
 from hedging.settings.compose import Tree, compose
-from hedging.settings.events import apply_to_parameters
+from hedging.settings.events import Event, apply_to_parameters
 from hedging.settings.settings import Settings, read_settings
 from hedging.studies.study import read_study
 from hedging.world import dates
@@ -115,6 +115,7 @@ class Run:
     settings: Settings
     arrays: dict[str, Array]
     p: Parameters
+    events: tuple[Event, ...]
 
     def __getitem__(self, name: str) -> Array:
         return self.arrays[name]
@@ -130,9 +131,7 @@ class Run:
     def number(self, name: str) -> Array:
         """A number as the events of each quarter leave it: (quarter, ..., draw)."""
         quarters = range(self.settings.horizon)
-        return np.stack(
-            [getattr(apply_to_parameters(self.p, self.settings.events, t), name) for t in quarters]
-        )
+        return np.stack([getattr(apply_to_parameters(self.p, self.events, t), name) for t in quarters])
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ class World:
 def play(settings: Settings, names: tuple[str, ...] = RECORDED) -> Run:
     """Play all quarters of all draws of a setting."""
     block = play_block(settings, 0, settings.draws, names)
-    return Run(settings, block.arrays, block.parameters)
+    return Run(settings, block.arrays, block.parameters, block.events)
 
 
 @dataclass(frozen=True)
@@ -192,12 +191,13 @@ class Block:
     arrays: dict[str, Array]
     parameters: Parameters
     sampled: dict[str, Array]
+    events: tuple[Event, ...]
 
 
 def play_block(settings: Settings, first: int, count: int, names: Iterable[str]) -> Block:
     """Step the draws first .. first + count - 1 to the horizon and record some quantities."""
     world = ModelWorld(settings, first, count)
-    return Block(first, count, play_out(world, names), world.parameters, world.sampled)
+    return Block(first, count, play_out(world, names), world.parameters, world.sampled, world.events)
 
 
 def blocks_of(settings: Settings, size: int, names: Iterable[str]) -> list[Block]:
@@ -340,7 +340,14 @@ class _Builder:
             (f"patrons.{one}.red_line", {"multiply": 0.5}),
             ("client.external_gap", {"add": 0.5}),
             ("world.energy_price", {"multiply": 1.5}),
-        )[self.rng.integers(16)]
+            ("client.gdp", {"add": -50.0}),
+            ("client.potential_gdp", {"multiply": 0.9}),
+            (["client.reserves", "client.market_debt"], {"add": -1.0}),
+            (f"patrons.{one}.trade_share", {"add": 0.1}),
+            (f"patrons.{one}.anchor", {"multiply": {"value": 1, "low": 0.5, "high": 9}}),
+            ([f"patrons.{one}.credit_line0", f"patrons.{one}.credit_line"], {"add": 3.0}),
+            (f"patrons.{one}.demand0", {"multiply": {"value": 0.8, "low": 0.1, "high": 1}}),
+        )[self.rng.integers(23)]
         start = int(self.rng.integers(0, w.horizon))
         stop = int(self.rng.integers(start, w.horizon + 3))
         return {"from": dates.label(start), "until": dates.label(stop), "path": path, **change}

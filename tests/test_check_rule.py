@@ -51,6 +51,9 @@ def test_a_bid_that_is_a_mean_of_bids_is_no_fault() -> None:
     ("rule", "told"),
     [
         (zoo.TooKeen, "2020Q1, frustration far past every red line, sampled chance): cut it with np.clip"),
+        (zoo.FollowsCredit, "empty credit lines, sampled chance)"),
+        (zoo.NeverInPeril, "a leader in peril, sampled chance)"),
+        (zoo.Nostalgic, "trade far from its anchor, sampled chance)"),
         (zoo.KnowsThree, "(1 patron, 2015Q1, the start, sampled chance)"),
         (zoo.LegacyDice, "choose drew from np.random, which the whole program shares"),
         (zoo.Misspells, "has no attribute 'warmht' (zoo.py, line "),

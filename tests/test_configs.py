@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
@@ -16,8 +17,9 @@ import yaml
 from command_line import ROOT
 
 from hedging.measures.trajectories import SERIES, TOTALS, Trajectories
-from hedging.settings.numbers import KEYS, Number, read_number
-from hedging.settings.settings import Settings, settings_for
+from hedging.settings.compose import compose
+from hedging.settings.numbers import KEYS, PINNED, Number, read_number
+from hedging.settings.settings import Settings, read_settings, settings_for
 from hedging.world.parameters import DECLARATIONS, UNITS
 from hedging.world.quarter import Lookup
 from hedging.world.world import QUANTITIES, TERMS_ALONE, World
@@ -25,6 +27,7 @@ from tests.pages.book import book
 from tests.strategies import measured
 
 CONFIGS = ROOT / "configs"
+GOLDEN = ROOT / "tests" / "golden"
 FOUR = "+patron@patrons.european_union=european_union"
 PARAGRAPHS = range(22)  # 0 is the caption of the photograph
 
@@ -36,7 +39,7 @@ def options(group: str) -> list[str]:
 
 def choices() -> Iterator[str]:
     """Every file of every group, as it is chosen."""
-    for group in ("client", "world", "shock", "ensemble", "client/rule", "experiment"):
+    for group in ("client", "world", "version", "shock", "ensemble", "client/rule", "experiment"):
         yield from (f"{group}={name}" for name in options(group))
     for name in options("patron"):
         base = yaml.safe_load((CONFIGS / "patron" / f"{name}.yaml").read_text())["defaults"][0]
@@ -86,8 +89,9 @@ SOURCES: dict[str, dict[str, Any]] = read(CONFIGS / "sources.yaml")
 
 
 def inherits(path: Path) -> bool:
-    """Whether a file starts from another of its folder."""
-    return any(isinstance(one, str) and one != "_self_" for one in read(path).get("defaults", ()))
+    """Whether a file changes another: it starts from one of its folder, or a version takes it in."""
+    told = any(isinstance(one, str) and one != "_self_" for one in read(path).get("defaults", ()))
+    return told or path.parent.parent.name == "version"
 
 
 # What composes
@@ -106,6 +110,7 @@ def test_every_group_has_options() -> None:
         "client",
         "patron",
         "world",
+        "version",
         "shock",
         "ensemble",
         "executor",
@@ -120,7 +125,7 @@ def test_every_group_has_options() -> None:
 
 def test_no_file_is_in_no_group() -> None:
     groups = {"client", "patron", "world", "shock", "ensemble", "executor", "client/rule", "patron/rule"}
-    groups.add("experiment")
+    groups |= {"experiment", "version", "version/1"}
     for path in files():
         place = path.parent.relative_to(CONFIGS).as_posix()
         assert place in groups or path.name == "config.yaml", path
@@ -136,6 +141,64 @@ def test_a_variant_keeps_the_numbers_it_does_not_change() -> None:
     }
     assert changed == told
     assert told < set(plain.numbers)
+
+
+# Version 1
+
+ZEROS = ("trade_memory", "fear", "habituation", "familiarity", "linkage", "credit_line0")
+ONES = ("hold_multiple", "blockade_multiple")
+IDLE = ("draw_rate", "surge")  # of a line that is not there
+
+
+def version_1() -> dict[str, dict[str, list[str]]]:
+    """The numbers before version 2, by setting; those of a variant are what it changes."""
+    found: dict[str, dict[str, list[str]]] = {}
+    lines = (GOLDEN / "version_1_numbers.csv").read_text(encoding="utf-8").splitlines()
+    for setting, path, *told in list(csv.reader(lines))[1:]:
+        found.setdefault(setting, {})[path] = told
+    return found
+
+
+@pytest.mark.parametrize("setting", version_1())
+def test_version_1_has_the_numbers_of_before(setting: str) -> None:
+    expected = version_1()[""] | version_1()[setting]
+    settings = settings_for(None, [FOUR, "version=1", "world=history", *[setting] * bool(setting)])
+    told = {
+        path: [*("" if x is None else repr(x) for x in (n.value, n.low, n.high)), n.scale, n.unit]
+        for path, n in settings.numbers.items()
+    }
+    assert {path: told[path] for path in expected} == expected
+    for path in set(told) - set(expected):
+        name = path.split(".")[-1]
+        assert name in IDLE or told[path][:3] == [f"{float(name in ONES)}", "", ""], path
+        assert name in (*ZEROS, *ONES, *IDLE), path
+    assert settings.events == ()
+
+
+def test_what_a_study_or_an_override_says_goes_before_version_1(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "old.yaml").write_text(
+        '# @package _global_\ndefaults:\n  - override /version: "1"\nstudy: old\nclient: {fear: 0.25}\n'
+    )
+    said = ("experiment=old", "patrons.russia.linkage=0.5", "patrons.china.concession_value.high=90")
+    numbers = read_settings(compose(said, (str(tmp_path),)), (str(tmp_path),)).numbers
+    assert numbers["client.fear"].value == 0.25
+    assert numbers["patrons.russia.linkage"].value == 0.5
+    assert numbers["patrons.china.concession_value"].extremes == (30, 90)
+    assert numbers["client.accept_precision"].value == 32
+
+
+def test_version_1_brings_in_no_patron_who_does_not_play() -> None:
+    assert settings_for(None, ["version=1", "~patron@patrons.china"]).patrons == ("russia", "united_states")
+
+
+def test_version_1_drops_the_events_of_a_world_and_leaves_those_of_a_shock() -> None:
+    events = compose(("version=1", "world=history", "shock=loan_held_up"))["events"]
+    assert set(events) == {"russian_loan_held_up"}
+
+
+def test_version_2_is_what_the_files_say() -> None:
+    assert compose(("version=2",)) == compose()
 
 
 # What each number tells
@@ -174,7 +237,7 @@ def sources() -> dict[str, str]:
         found |= {
             f"{path.stem}: {name}": event["source"] for name, event in (tree.get("events") or {}).items()
         }
-        if isinstance(series := tree.get("energy_series"), dict):
+        if isinstance(series := (tree.get("world") or {}).get("energy_series"), dict):
             found[f"{path.stem}: energy_series"] = series["source"]
     return found
 
@@ -219,7 +282,11 @@ def test_the_list_of_sources_is_whole() -> None:
 
 def declaration(path: str) -> str:
     """What the equations call a number of the model; nothing for one of a rule."""
-    return "" if ".rule." in path else next(name for name in path.split(".") if name in DECLARATIONS)
+    return (
+        ""
+        if ".rule." in path or path.startswith("events.")
+        else next(name for name in path.split(".") if name in DECLARATIONS)
+    )
 
 
 def test_every_number_has_a_meaning() -> None:
@@ -240,9 +307,8 @@ def test_numbers_say_the_unit_that_the_equations_expect() -> None:
 
 
 def test_a_number_of_the_files_is_never_pinned_by_mistake() -> None:
-    bare = [
-        path for choice in choices() for path, n in chosen(choice).numbers.items() if n.source == "override"
-    ]
+    found = ((path, n) for choice in choices() for path, n in chosen(choice).numbers.items())
+    bare = [path for path, n in found if n.source == PINNED and not path.startswith("events.")]
     assert bare == []
 
 

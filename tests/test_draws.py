@@ -224,9 +224,9 @@ def test_every_number_is_drawn_by_its_own_distribution(drawn: dict[str, Array]) 
     [
         ("client.gdp0", (14 + 15 + 17) / 3),
         ("patrons.russia.red_line", (0.6 + 1 + 1.6) / 3),
-        ("client.diversification_push", 0.12 / 3),  # the mode at its low end
+        ("client.diversification_push", 0.04 / 3),  # the mode at its low end
         ("patrons.united_states.salience0", (0.4 - 0.03) / np.log(0.4 / 0.03)),
-        ("client.accept_precision", (80 - 12) / np.log(80 / 12)),
+        ("client.accept_precision", (600 - 120) / np.log(600 / 120)),
         ("world.deadline", 36),
         ("world.phaseout_start", 18),
         ("world.phaseout_quarters", 22),

@@ -306,7 +306,35 @@ class MemoryAsDict(Remembering):
         return {"count": np.zeros(sight.state.gdp.size)}
 
 
+@dataclass(frozen=True)
+class FollowsCredit:
+    """Courts by the part of all credit that a patron still promises; there may be none."""
+
+    def choose(self, sight: Sight) -> Array:
+        return sight.state.credit_line / sight.state.credit_line.sum(axis=0)
+
+
+@dataclass(frozen=True)
+class NeverInPeril:
+    """Takes it that a leader is never in full peril."""
+
+    def choose(self, sight: Sight) -> Array:
+        safe = 1.0 - sight.standing.peril
+        return level(sight) * safe / safe
+
+
+@dataclass(frozen=True)
+class Nostalgic:
+    """Takes it that trade is never far from its anchor."""
+
+    def choose(self, sight: Sight) -> Array:
+        return 0.9 * (sight.state.anchor / sight.state.trade_share)[:-1]
+
+
 CLIENTS: dict[type, str] = {
+    FollowsCredit: "not finite",
+    NeverInPeril: "not finite",
+    Nostalgic: "range",
     GreatestOfDraws: "leaks between draws",
     MeanOfField: "leaks between draws",
     CountsDraws: "leaks between draws",
@@ -474,7 +502,18 @@ class GreatestDemand:
         return sight.bid_for(np.full_like(sight.full_demand, sight.full_demand.max() / self.haste))
 
 
+@dataclass(frozen=True)
+class DiscountsTwice:
+    """Takes the discounts that a concession earns back off the price once more."""
+
+    def bid(self, sight: PatronSight) -> Bid:
+        bid = sight.bid_for(sight.full_demand)
+        price = np.maximum(bid.reservation - sight.own.restored * bid.demand, 0.0)
+        return replace(bid, reservation=price)
+
+
 PATRONS: dict[type, str] = {
+    DiscountsTwice: "price and demand disagree",
     MixesAllButDemand: "price and demand disagree",
     MixesDemandAndOffer: "price and demand disagree",
     MixesOffer: "offer above willing",

@@ -9,7 +9,16 @@ from itertools import combinations
 import numpy as np
 
 from hedging.rules.sight import Sight
-from hedging.world.arrays import Array, Terms, add_up, choice_probabilities, clip01, others, sigmoid
+from hedging.world.arrays import (
+    Array,
+    Terms,
+    add_up,
+    choice_probabilities,
+    clip01,
+    dominant_patron,
+    others,
+    sigmoid,
+)
 from hedging.world.parameters import NOT_NEGATIVE, SHARE, WHOLE_FROM_1, within
 
 EASY_SQUEEZE = 0.5
@@ -92,14 +101,14 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Bandwagon:
-    """Court the patron of the largest trade share alone, the first of equals."""
+    """Court the dominant patron alone."""
 
     effort: Array = within(SHARE, "effort of the null")  # (draw,)
 
     def choose(self, sight: Sight) -> Array:
         """Effort by patron."""
-        largest = sight.state.trade_share[:-1].argmax(axis=0)
-        leading = np.arange(len(sight.patrons))[:, None] == largest
+        leader = dominant_patron(sight.state.trade_share, sight.parameters.coercive_capacity)
+        leading = np.arange(len(sight.patrons))[:, None] == leader
         return clip01(leading * self.effort)
 
 

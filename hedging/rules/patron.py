@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ MULTIPLIERS = (0.0, 0.5, 1.0, 1.5, 2.0)
 class Transactional:
     """Ask for the full demand and offer what it is worth, given the client's price."""
 
+    sees_rivals: ClassVar[bool] = False
+
     def bid(self, sight: PatronSight) -> Bid:
         """The bid for the full demand."""
         return sight.bid_for(sight.full_demand)
@@ -33,6 +36,7 @@ class Strategic:
     probabilities, demand and price alike.
     """
 
+    sees_rivals: ClassVar[bool] = False
     precision: Array = within(
         NOT_NEGATIVE, "how reliably the better size of demand is chosen"
     )  # (patron, draw)

@@ -27,6 +27,9 @@ class Sight:
     """What the client sees when it chooses its stance: the world now, the bids on the table, its own beliefs.
 
     It does not see a patron's red line, only what it believes of it, nor the luck of the quarter to come.
+    Among what it sees: ``state`` has the credit lines left (``credit_line``), where trade tends to
+    (``anchor``) and the demands that the public is used to (``accustomed``); ``standing`` the leader's
+    ``peril`` and what a whole concession earns back of withdrawn discounts (``restored``).
     """
 
     quarter: int
@@ -107,7 +110,8 @@ class PatronSight:
     """What patrons that share a rule see when they bid; arrays are (patron, draw) over those patrons alone.
 
     ``own`` gives their rows of any quantity or number, ``state`` and ``parameters`` the whole world:
-    patrons know the client's price.
+    patrons know the client's price, and with ``standing`` what it turns on: the ``peril`` of the leader,
+    discounts ``restored``. Credit lines, the anchor of trade and accustomed demands are in ``state``.
     """
 
     quarter: int
@@ -134,8 +138,8 @@ class PatronSight:
 
     def accept_probability(self, bid: Bid) -> Array:
         """How likely the client takes a bid of theirs: (patron, draw)."""
-        gain = offers.gain_of(bid, self.standing.phi[self.rows], self.state, self.parameters)
-        return offers.acceptance(gain, bid.offer, self.parameters)
+        gain = offers.gain_of(bid, self.standing, self.state, self.parameters, self.rows)
+        return offers.acceptance(gain, bid, self.standing, self.parameters, self.rows)
 
 
 class ClientRule(Protocol):
@@ -161,7 +165,11 @@ class LearningRule(ClientRule, Protocol):
 
 
 class PatronRule(Protocol):
-    """How patrons bid. Fields are parameters over patrons and draws."""
+    """How patrons bid. Fields are parameters over patrons and draws.
+
+    A class may say `sees_rivals = False` where the bid of each patron looks at the ties of its rivals only as
+    its own standing and `bid_for` do: what it would bid without rivals is then found for all at once.
+    """
 
     def bid(self, sight: PatronSight) -> Bid:
         """What they ask and offer: each array (patron, draw)."""

@@ -7,19 +7,20 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
-from glob import glob
 from pathlib import Path
 from typing import Any
 
 import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.core.override_parser.types import Override, Quote, QuotedString
 from hydra.core.singleton import Singleton
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
@@ -46,13 +47,32 @@ def compose(overrides: tuple[str, ...] = (), config_dirs: tuple[str, ...] = ()) 
     Raises:
         HedgingError: an override, a file or a key that cannot be.
     """
+    with readable_errors(overrides):
+        parsed = OverridesParser.create().parse_overrides(quoted(overrides))
+        values = [one for one in parsed if _changes_value(one, config_dirs)]
+        files = tuple(str(one.input_line) for one in parsed if one not in values)
+        config = deepcopy(_compose_files(files, config_dirs))
+        ConfigLoaderImpl._apply_overrides_to_config(values, config)
+        return plain(config)
+
+
+def _changes_value(override: Override, config_dirs: Sequence[str]) -> bool:
+    """Whether an override changes a value rather than choosing a file, so that Hydra would apply it last."""
+    places = [Path(folder, override.key_or_group) for folder in (str(config_dir()), *config_dirs)]
+    special = override.package is not None or override.is_sweep_override() or override.is_hydra_override()
+    return not special and not any(place.is_dir() for place in places)
+
+
+@lru_cache(maxsize=16)
+def _compose_files(files: tuple[str, ...], config_dirs: tuple[str, ...]) -> DictConfig:
+    """Compose the files that overrides choose: once for all arms of a study, which takes most of the time."""
     searched = ",".join(f"file://{folder}" for folder in config_dirs)
-    asked = [*overrides, *[f"hydra.searchpath=[{searched}]"] * bool(searched)]
+    asked = [*files, *[f"hydra.searchpath=[{searched}]"] * bool(searched)]
     around = Singleton.get_state()  # a Hydra app may be running around us
     GlobalHydra.instance().clear()
     try:
-        with readable_errors(overrides), initialize_config_dir(str(config_dir()), version_base="1.3"):
-            return plain(hydra_compose("config", overrides=asked))
+        with initialize_config_dir(str(config_dir()), version_base="1.3"):
+            return hydra_compose("config", overrides=asked)
     finally:
         Singleton.set_state(around)
 
@@ -84,6 +104,17 @@ def as_overrides(experiment: str | None, overrides: Sequence[str] | Mapping[str,
         if not isinstance(pair, str) or ("=" not in pair and not pair.startswith("~")):
             raise HedgingError(f"override '{pair}': write key=value, such as patrons.<name>.red_line=0.8")
     return (*([f"experiment={experiment}"] if experiment else []), *pairs)
+
+
+def quoted(overrides: Sequence[str]) -> list[str]:
+    """Overrides with the files of groups that are called by a number, as in version=1, put in quotes: bare
+    ones Hydra takes for no file."""
+    numbered = re.compile(r"(\w+)=([\d,]+)")
+    found = [(one, numbered.fullmatch(one)) for one in overrides]
+    return [
+        re.sub(r"\b(\d+)\b", r'"\1"', one) if match and (config_dir() / match[1]).is_dir() else one
+        for one, match in found
+    ]
 
 
 def written(value: Any) -> str:
@@ -153,6 +184,10 @@ def identified(tree: Tree) -> Tree:
 @contextmanager
 def readable_errors(overrides: Sequence[str] = ()) -> Iterator[None]:
     """Turn the errors of Hydra and OmegaConf into one line that helps; the overrides say what was asked."""
+    for override in overrides:
+        if empty := re.fullmatch(r"\+*([^=]+)=\{\s*\}", override):
+            drop = f"drop what is there by name, as ~{empty[1]}.<name>"
+            raise HedgingError(f"{override}: an empty mapping changes nothing; {drop}")
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
@@ -231,68 +266,9 @@ def _unknown_key(path: str, overrides: Sequence[str]) -> HedgingError:
     return HedgingError(f"cannot override '{path}' here")
 
 
-HYDRA = "hydra"
-
-
 def user_config_dirs() -> tuple[str, ...]:
     """Folders of configs that the user brought to the job that Hydra runs, by --config-dir or the search
     path."""
     sources = HydraConfig.get().runtime.config_sources
     found = [source.path for source in sources if source.schema == "file" and source.path]
     return tuple(path for path in found if Path(path).resolve() != config_dir().resolve())
-
-
-def check_brought(config_folder: str | None, config_path: str | None, overrides: Sequence[str]) -> None:
-    """See that no file of the folders that a command line names says what Hydra itself does.
-
-    Args:
-        config_folder, config_path: of `--config-dir` and `--config-path`.
-
-    Raises:
-        HedgingError: one does, or a folder is named so that it cannot be looked into.
-    """
-    if config_path is not None and not Path(config_path).is_absolute():
-        raise HedgingError(f"--config-path={config_path}: write its whole path, or bring it by --config-dir")
-    folders = [folder for folder in (config_folder, config_path) if folder is not None]
-    for override in OverridesParser.create().parse_overrides(list(overrides)):
-        path = override.value() if override.get_key_element() == "hydra.searchpath" else []
-        folders += [str(one).removeprefix("file://") for one in path] if isinstance(path, list) else []
-    for folder in folders:
-        if "://" in folder:
-            raise HedgingError(f"hydra.searchpath: {folder} is no folder; write file:///<its path>")
-        if Path(folder).resolve() != config_dir().resolve():
-            _check_folder(folder)
-
-
-def _check_folder(folder: str) -> None:
-    """See that no file below a folder has a node of Hydra's, or puts another in its place."""
-    for name in sorted(glob("**/*.yaml", root_dir=folder, recursive=True, include_hidden=True)):
-        for what in _of_hydra(Path(folder, name), Path(name).with_suffix("").parts):
-            raise HedgingError(
-                f"{name} in {folder}: {what} sets what Hydra itself does; write that on the command line, or "
-                "choose a launcher that is installed: a file may bring hydra.sweeper.params alone"
-            )
-
-
-def _of_hydra(file: Path, place: Sequence[str]) -> Iterator[str]:
-    """What a file says of Hydra, but for the sweep that it brings and what the shipped file says too."""
-    if HYDRA in place:
-        yield "its place"
-    try:
-        ours = config_dir() / "config.yaml"
-        tree, shipped = (OmegaConf.to_container(OmegaConf.load(each)) for each in (file, ours))
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (yaml.YAMLError, OmegaConfBaseException, OSError, ValueError):
-        return  # Hydra cannot read it either, and says so where it is asked for
-    yield from (f"'{line}'" for line in lines if "@package" in line and HYDRA in line)
-    if not isinstance(tree, dict) or not isinstance(shipped, dict):
-        return
-    for entry in tree.get("defaults") or ():
-        texts = map(str, entry if isinstance(entry, Mapping) else [entry])
-        yield from (f"'{text}'" for text in texts if HYDRA in text.partition("@")[2])
-    node: Any = tree.get(HYDRA) or {}
-    for key, value in node.items() if isinstance(node, Mapping) else [("", node)]:
-        if key == "sweeper" and isinstance(value, Mapping) and set(value) == {"params"}:
-            yield from (f"hydra.sweeper.params.{x}" for x in value["params"] or () if HYDRA in str(x))
-        elif value != shipped[HYDRA].get(key, ...):
-            yield f"hydra.{key}"

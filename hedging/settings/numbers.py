@@ -15,7 +15,8 @@ import numpy as np
 from hedging.errors import HedgingError
 from hedging.settings.read import Key, find_class, key, read, read_each, read_float, read_keys, read_whole
 from hedging.world.arrays import Array
-from hedging.world.parameters import REAL, UNITS, Domain
+from hedging.world.domain import Domain
+from hedging.world.parameters import REAL, UNITS
 
 PINNED = "override"
 """What stands for the source of a number that was overridden by its bare name."""

@@ -25,7 +25,8 @@ RANGES = b"ranges"
 BESIDE = ("draw", "weight", "__index_level_0__")
 """Columns that stand beside the numbers of a run's draws, as its outcomes do; they are not looked at."""
 
-OWNERS = ("world", "client", "patrons")
+OWNERS = ("world", "client", "patrons", "events")
+"""How the paths of numbers begin."""
 
 Own = tuple[dict[str, Array], dict[str, str]]
 

@@ -13,7 +13,7 @@ from typing import Any
 from hedging.errors import HedgingError
 from hedging.settings.compose import Tree, as_overrides, compose, config_dir, identified
 from hedging.settings.designs import Design, Ensemble, check_vary, read_design
-from hedging.settings.events import MAX_HORIZON, Event, read_events, read_series
+from hedging.settings.events import MAX_HORIZON, Event, check_events, read_events, read_series
 from hedging.settings.numbers import (
     Number,
     RuleChoice,
@@ -42,7 +42,10 @@ from hedging.world.arrays import Array
 from hedging.world.chance import stream, uniform
 from hedging.world.parameters import declared
 
-OF_STUDIES = "axes", "arms", "rules", "reference", "measures", "paths", "claims", "figure", "finding", "sweep"
+OF_STUDIES = (
+    *("axes", "arms", "switches", "rules", "reference", "measures", "paths", "claims", "figure", "finding"),
+    "sweep",
+)
 """The keys of a study: what it varies, reports, claims and draws; an older setting may lack them."""
 
 OF_RUNS = ("executor", "resume")
@@ -198,14 +201,16 @@ def read_settings(tree: Tree, config_dirs: Sequence[str] = ()) -> Settings:
     numbers = {x.path: x for one in told.values() for x in one.values() if isinstance(x, Number)}
     numbers |= _pairs({name: told[f"patrons.{name}"] for name in patrons})
     numbers |= {x.path: x for rule in rules.values() for x in rule.numbers}
+    events = read_events(tree["events"], patrons, header.horizon)
+    numbers |= {event.number.path: event.number for event in events}
     ensemble = read(Ensemble, tree["ensemble"], "ensemble")
     check_vary(ensemble.vary, numbers)
     swept = {numbers[key].path for key in keys_swept(tree.get("axes")) if key in numbers}
-    sample = ensemble.sample
-    own, unread = read_own(sample, numbers, swept, header.draws) if sample else ({}, {})
+    own, unread = read_own(x, numbers, swept, header.draws) if (x := ensemble.sample) else ({}, {})
     check_trade(numbers, patrons, own, "ensemble.sample")
     design = read_design(ensemble, numbers, swept | set(own))
     numbers = bounded(numbers, own) if own else numbers
+    check_events(events, numbers)
     return Settings(
         **vars(header),
         tree=tree,
@@ -218,7 +223,7 @@ def read_settings(tree: Tree, config_dirs: Sequence[str] = ()) -> Settings:
         client_rule=rules.pop("client"),
         patron_rules={where.removeprefix("patrons."): rule for where, rule in rules.items()},
         energy=told["world"].get("energy_series", ()),
-        events=read_events(tree["events"], patrons, header.horizon, numbers),
+        events=events,
     )
 
 

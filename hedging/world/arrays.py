@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 def sigmoid(x: Array) -> Array:
     """Say how likely an event is whose score is x: 1/(1+exp(-x)), x cut to [-50, 50]."""
-    y: Array = np.clip(x, -50.0, 50.0)
+    y: Array = x.clip(-50.0, 50.0)
     np.exp(np.negative(y, out=y), out=y)
     y += 1.0
     np.reciprocal(y, out=y)
@@ -23,7 +23,7 @@ def sigmoid(x: Array) -> Array:
 
 def clip01(x: Array) -> Array:
     """Cut x to [0, 1]."""
-    return np.clip(x, 0.0, 1.0)
+    return x.clip(0.0, 1.0)
 
 
 def over_patrons(x: Array) -> Array:
@@ -64,12 +64,27 @@ def over_rivals(weights: Array, x: Array) -> Array:
 
 def others(x: Array) -> Array:
     """Add up x over everybody else: SUM_q x[q] over q != p. Exactly 0 for a lone patron."""
-    total = np.zeros_like(x)
+    total = np.zeros(x.shape)
     for p, everybody_else in enumerate(total):
         for q, row in enumerate(x):
             if q != p:
                 everybody_else += row
     return total
+
+
+def having(x: Array) -> list[int]:
+    """The patrons who have any of x in any draw; whoever has none of it needs no work.
+
+    Shape: (patron, draw).
+    """
+    return [p for p, row in enumerate(x) if (row > 0).any()]
+
+
+def repeated(x: Array, times: int) -> Array:
+    """Repeat an array along its last axis; a pinned number still takes no memory."""
+    if x.strides[-1] == 0:
+        return np.broadcast_to(x[..., :1], (*x.shape[:-1], x.shape[-1] * times))
+    return np.concatenate([x] * times, axis=-1)
 
 
 def choice_probabilities(values: Array, precision: Array | float) -> Array:
@@ -81,6 +96,17 @@ def choice_probabilities(values: Array, precision: Array | float) -> Array:
     best = values.max(axis=0)
     weights = np.exp(precision * (values - best))
     return weights / over_patrons(weights)  # type: ignore[no-any-return]
+
+
+def dominant_patron(trade_share: Array, coercive_capacity: Array) -> NDArray[np.intp]:
+    """Find who holds most over the client: the largest coercive_capacity * trade_share, or trade_share where
+    nobody can coerce; the first of equals.
+
+    Shapes: (..., partner, draw) and (patron, draw) -> (..., draw).
+    """
+    share = trade_share[..., : len(coercive_capacity), :]
+    able = (coercive_capacity > 0).any(axis=0)
+    return np.asarray(np.where(able, coercive_capacity * share, share).argmax(axis=-2))
 
 
 def read_only(arrays: Iterable[Any]) -> None:

@@ -14,9 +14,12 @@ from math import inf
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hedging.world.arrays import Array, over_patrons
+from hedging.world.domain import Domain
+
+FORESIGHT = 20
+"""Structural: the quarters over which the client counts a discount that it earns back."""
 
 UNITS = (
     *("usd_bn", "usd_bn/quarter", "share", "share/quarter", "1", "1/quarter"),
@@ -26,39 +29,6 @@ UNITS = (
 number."""
 
 Owner = Literal["world", "client", "patrons"]
-
-
-@dataclass(frozen=True)
-class Domain:
-    """What values are admissible, whatever the range that is sampled."""
-
-    low: float
-    high: float
-    open_low: bool = False
-    whole: bool = False
-    never: bool = False
-
-    def admits(self, x: float) -> bool:
-        """Whether x is admissible."""
-        return bool(self.admits_each(np.float64(x)))
-
-    def admits_each(self, x: Array | np.float64) -> NDArray[np.bool_]:
-        """Whether each x is admissible: of the shape of x."""
-        fine = np.isfinite(x) & (x >= self.low) & (x <= self.high)
-        fine &= ~((x == self.low) & self.open_low) & ((x == np.floor(x)) | (not self.whole))
-        return np.asarray(fine | ((x == inf) & self.never))
-
-    def __str__(self) -> str:
-        if self.whole:
-            end = f" to {self.high:.0f}" * (self.high < inf)
-            return f"a whole number from {self.low:.0f}{end}{', or .inf for never' * self.never}"
-        if self.low == -inf:
-            return "a finite number"
-        if self.high == inf:
-            return "a number above 0" if self.open_low else "a number not below 0"
-        start = f"above {self.low:g} up" if self.open_low else f"from {self.low:g}"
-        return f"a number {start} to {self.high:g}"
-
 
 SHARE = Domain(0, 1)
 POSITIVE_SHARE = Domain(0, 1, open_low=True)
@@ -148,6 +118,7 @@ class Parameters:
         "1/quarter", "how hard the client moves trade away from large partners"
     )
     trade_response: Array = _client("1/quarter", "how far trade follows the warmth of a tie")
+    trade_memory: Array = _client("1/quarter", "how fast trade comes back to where it was anchored", SHARE)
     market_cap: Array = _client("usd_bn/quarter", "most that markets would lend in a quarter if open")
     market_access: Array = _client("share", "how open the markets are to the client")
     market_rate: Array = _client("share/quarter", "interest on market debt a quarter", NOT_NEGATIVE)
@@ -174,6 +145,9 @@ class Parameters:
     beta: Array = _client("share", "weight of the next quarter against this")
     effort_cost: Array = _client("utility", "cost of courtship")
     accept_precision: Array = _client("1", "how reliably a gainful deal is taken", POSITIVE)
+    fear: Array = _client(
+        "share", "how far danger to the leader cheapens sovereignty and makes control dearer"
+    )
     belief_bias: Array = _client("1", "log error in where the client believes red lines to be", REAL)
 
     # The client's politics at home
@@ -186,7 +160,11 @@ class Parameters:
     sentiment0: Array = _client("share", "national sentiment at the start", only_start=True)
     sentiment_base: Array = _client("share", "sentiment it returns to")
     sentiment_reversion: Array = _client("share/quarter", "how fast it returns")
-    sentiment_demand: Array = _client("1", "how far demands on sovereignty raise sentiment")
+    sentiment_demand: Array = _client("1", "how far demands beyond the accustomed raise sentiment")
+    habituation: Array = _client("share/quarter", "how fast the public gets used to a demand")
+    familiarity: Array = _client(
+        "share", "part of the usual demand that the public is used to at the start", only_start=True
+    )
     sentiment_coercion: Array = _client(
         "share", "how far a quarter of coercion raises sentiment", NOT_NEGATIVE
     )
@@ -201,12 +179,16 @@ class Parameters:
 
     # Each patron: money
     subsidy0: Array = _patron("usd_bn/quarter", "subsidy scheduled a quarter at the start")
+    linkage: Array = _patron("share", "part of the subsidy withdrawn that integration earns back")
     coercive_cut: Array = _patron("share", "part of the subsidy cut while coercing")
-    blockade: Array = _patron("share", "part of trade blocked while coercing")
+    blockade: Array = _patron("share", "part of trade blocked in a blockade")
     grant_share: Array = _patron("share", "part of its payments that is given, not lent")
     interest_rate: Array = _patron("share/quarter", "interest on its loans a quarter", NOT_NEGATIVE)
     rollover: Array = _patron("share", "part of repayments that it lends again")
     debt0: Array = _patron("usd_bn", "debt to it at the start", only_start=True)
+    credit_line0: Array = _patron("usd_bn", "credit at commercial terms that it has promised")
+    draw_rate: Array = _patron("share/quarter", "part of the line drawn in a quarter without quarrel")
+    surge: Array = _patron("1", "most that it lends to bridge, over what is usually drawn")
     budget: Array = _patron("usd_bn/quarter", "most it can pay in a quarter")
     trade_share0: Array = _patron(
         "share", "its share of the client's trade at the start", POSITIVE_SHARE, only_start=True
@@ -239,8 +221,14 @@ class Parameters:
     stall_weight: Array = _patron("1", "how far a refusal frustrates it")
     patience_decay: Array = _patron("share/quarter", "how fast it forgets")
     grievance: Array = _patron("1/quarter", "how far repression frustrates it")
-    red_line: Array = _patron("1", "frustration past which it coerces", POSITIVE)
+    red_line: Array = _patron("1", "frustration past which it cuts energy", POSITIVE)
     red_line_width: Array = _patron("1", "how sharply coercion sets in at the line", POSITIVE)
+    hold_multiple: Array = _patron(
+        "1", "line past which it holds up credit over the red line", POSITIVE_SHARE
+    )
+    blockade_multiple: Array = _patron(
+        "1", "line past which it blocks trade over the red line", Domain(1, inf)
+    )
     release: Array = _patron("1", "frustration let off by a quarter of coercion")
     coercive_capacity: Array = _patron("share", "how able it is to coerce")
     market_sanction: Array = _patron("share", "part of the markets it shuts while coercing")
@@ -269,6 +257,19 @@ class Parameters:
     def usual_subsidy(self) -> Array:
         """What all patrons together give before anything is cut: (draw,)."""
         return over_patrons(self.subsidy0)
+
+    @cached_property
+    def way(self) -> Array:
+        """How far it is from what is conceded at the start to a whole concession; 1 where it is no way:
+        (patron, draw)."""
+        return np.where(self.concession0 < 1, 1 - self.concession0, 1.0)
+
+    @cached_property
+    def regained(self) -> Array:
+        """How many times what is withdrawn in a quarter a whole concession earns back, over the quarters that
+        the client looks ahead, by linkage: (patron, draw)."""
+        worth = np.polyval(np.ones(FORESIGHT), self.beta)
+        return self.linkage * (self.concession0 < 1) * worth / self.way
 
     @cached_property
     def believed(self) -> Parameters:

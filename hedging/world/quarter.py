@@ -10,6 +10,7 @@ from typing import cast as as_type
 import numpy as np
 
 from hedging.rules.sight import ClientRule, Foresee, LearningRule, PatronRule, PatronSight, Sight
+from hedging.settings.events import Event
 from hedging.settings.numbers import Number, RuleChoice
 from hedging.settings.settings import Settings
 from hedging.world.arrays import Array, read_only
@@ -42,14 +43,14 @@ def play_quarter(
     sight = see(state, p, cast, quarter, chance, standing, bid, foresee)
     effort = cast.client.choose(sight)
     deals = offers.close_deals(bid, standing, state, p, chance)
-    paid, stocks = settlement.settle(state, p, today, bid, deals, struck)
+    paid, stocks = settlement.settle(state, p, today, standing, bid, deals, struck)
     output, levels = economy.grow(state, p, today, paid)
     home, moods = politics.take_effect(state, p, bid, deals, struck, paid, output, levels["gdp"], chance)
     ties, bonds = relations.relate(
         state, p, today, bid, struck, effort, deals, home, moods["repression"], chance
     )
     after = stocks | levels | moods | bonds
-    worth = utility.weigh(after, p, home, effort)
+    worth = utility.weigh(after, p, home.hazard, home.absorb, effort)
     memory = learn(cast, sight, worth.utility)
     flows: Flows = {"effort": effort}
     for record in (today, standing, bid, struck, deals, paid, output, home, ties, worth):
@@ -60,19 +61,22 @@ def play_quarter(
 def terms_without_rivals(state: State, p: Parameters, cast: Cast, quarter: int) -> Array:
     """What each patron would offer and expect to pay this quarter were the ties of all its rivals cold.
 
-    Rule: carrot + accept_probability * offer with the warmth of every rival set to 0, its own as it is.
+    Rule: carrot + accept_probability * offer with the warmth of every rival set to 0, its own as it is; all
+    patrons at once where no rule sees the ties of rivals itself, else one after the other.
     Returns: (patron, draw).
     """
     today = calendar.read_calendar(p, quarter, cast.energy_index(quarter), EXPECTED)
     terms = np.empty_like(state.warmth)
-    for row in range(len(cast.patrons)):
-        warmth = np.zeros_like(state.warmth)
-        warmth[row] = state.warmth[row]
+    seeing = any(getattr(seat.rule, "sees_rivals", True) for seat in cast.seats)
+    for rows in [[row] for row in range(len(terms))] if seeing else [offers.ALL]:
+        warmth = np.zeros(state.warmth.shape)
+        warmth[rows] = state.warmth[rows]
         alone = replace(state, warmth=warmth)
         standing = offers.take_stock(alone, p, today)
+        standing.outside[rows] = standing.rivals_warmth[rows] = 0.0
         bid = cast.collect_bids(alone, p, quarter, standing)
         accepted = offers.close_deals(bid, standing, alone, p, EXPECTED).accept_probability
-        terms[row] = bid.carrot[row] + accepted[row] * bid.offer[row]
+        terms[rows] = bid.carrot[rows] + accepted[rows] * bid.offer[rows]
     return terms
 
 
@@ -197,6 +201,11 @@ class Lookup:
             else:
                 arrays[name] = self.draws(numbers[f"{item.owner}.{name}"])
         return Parameters(**arrays)
+
+    def events(self) -> tuple[Event, ...]:
+        """The events of the setting, their amounts over draws."""
+        numbers = self.settings.numbers
+        return tuple(replace(x, amount=self.draws(numbers[x.number.path])) for x in self.settings.events)
 
     def cast(self) -> Cast:
         """The players with their rules; patrons that follow the same rule share a seat."""

@@ -19,6 +19,9 @@ OPENING_BID = 0.3
 """Structural: the bid that patrons are remembered for at the start, as a share of salience0 * budget."""
 
 
+GUARD = 1e-9
+"""Structural: the least output, which is divided by."""
+
 Opening = str | Callable[[Parameters], Array]
 """How a state stands at the start: as a parameter by its name, or as a function of parameters says."""
 
@@ -81,8 +84,8 @@ class State:
     Source: hedging/README.md, initialisation; the numbers are the parameters whose names end in 0.
     """
 
-    potential_gdp: Array = _state("", "usd_bn/quarter", "output without shocks", "gdp0")
-    gdp: Array = _state("", "usd_bn/quarter", "gross domestic product", "gdp0", reported=True)
+    potential_gdp: Array = _state("", "usd_bn/quarter", "output without shocks", "gdp0", low=GUARD)
+    gdp: Array = _state("", "usd_bn/quarter", "gross domestic product", "gdp0", low=GUARD, reported=True)
     reserves: Array = _state("", "usd_bn", "foreign reserves", "reserves0", reported=True)
     debt: Array = _state("patron", "usd_bn", "debt to the patron", "debt0", reported=True)
     market_debt: Array = _state("", "usd_bn", "debt to the market", "market_debt0", reported=True)
@@ -96,6 +99,14 @@ class State:
     last_bid: Array = _state(
         *("patron", "usd_bn/quarter", "offer and carrot of the quarter before"),
         lambda p: OPENING_BID * p.salience0 * p.budget,
+    )
+    credit_line: Array = _state(
+        "patron", "usd_bn", "credit promised and not drawn", "credit_line0", reported=True
+    )
+    anchor: Array = _state("partner", "share", "where the share of trade tends to", _all_trade)
+    accustomed: Array = _state(
+        *("patron", "share", "demand that the public is used to"),
+        lambda p: p.familiarity * p.demand0 * (1 - p.concession0),
     )
     legitimacy: Array = _state("", "share", "the leader's legitimacy", "legitimacy0", reported=True)
     national_sentiment: Array = _state("", "share", "national sentiment", "sentiment0", reported=True)

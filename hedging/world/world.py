@@ -18,7 +18,7 @@ from hedging.rules.sight import Sight
 from hedging.settings.events import apply_to_parameters, apply_to_state
 from hedging.settings.settings import Settings
 from hedging.world import dates, phases
-from hedging.world.arrays import Array
+from hedging.world.arrays import Array, repeated
 from hedging.world.chance import EXPECTED, Chance, Luck
 from hedging.world.parameters import Parameters
 from hedging.world.quarter import Flows, Lookup, play_quarter, terms_without_rivals
@@ -107,7 +107,7 @@ class Recorder:
             self.arrays[name][quarter] = flows[name]
 
 
-LANES = 4096
+LANES = 8192
 """Worlds played side by side: more would leave the cache, fewer wait for Python."""
 
 
@@ -130,7 +130,7 @@ def tile(record: Fields, times: int) -> Fields:
     if times == 1:
         return record
     arrays = {
-        item.name: np.concatenate([value] * times, axis=-1)
+        item.name: repeated(value, times)
         for item in fields(record)  # type: ignore[arg-type]
         if isinstance(value := getattr(record, item.name), np.ndarray)
     }
@@ -183,9 +183,9 @@ class World:
         table = Lookup(settings, self.sampled, self.lanes)
         self.parameters = table.parameters()
         self.cast = table.cast()
-        self.events, self.horizon, self.quarter = settings.events, settings.horizon, 0
+        self.events, self.horizon, self.quarter = table.events(), settings.horizon, 0
         self.ended = opening_state(self.parameters)
-        self.state = apply_to_state(self.ended, self.events, 0)
+        self.state = apply_to_state(self.ended, self.parameters, self.events, 0)
         self.flows: Flows = {}
         group = settings.design.group
         own = Luck(settings.seed, settings.patrons, first, self.draws, self.horizon + 1, points, group)
@@ -241,7 +241,7 @@ class World:
             self.state, self.numbers, self.cast, self.quarter, self.chance, self.foresee
         )
         self.quarter += 1
-        self.state = apply_to_state(self.ended, self.events, self.quarter)
+        self.state = apply_to_state(self.ended, self.parameters, self.events, self.quarter)
         return self.flows
 
     def foresee(self, parameters: Parameters, stances: Array, quarters: int) -> Array:

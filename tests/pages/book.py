@@ -20,11 +20,13 @@ import yaml
 from hedging.analysis.calibration.report import table
 from hedging.errors import unknown
 from hedging.settings.compose import config_dir
+from hedging.settings.events import OPERATIONS
 from hedging.settings.numbers import Number, read_number
 from hedging.settings.read import find_class
-from hedging.world.parameters import DECLARATIONS, REAL, UNITS, Domain
+from hedging.world.domain import Domain
+from hedging.world.parameters import DECLARATIONS, REAL, UNITS
 
-NOT_NUMBERS = ("defaults", "rule", "label", "colour", "energy_series", "_target_")
+NOT_NUMBERS = ("defaults", "rule", "label", "colour", "energy_series", "_target_", "events")
 NUMBER = ("value", "range", "unit", "source")
 
 
@@ -39,7 +41,8 @@ class Page:
     @property
     def base(self) -> str:
         """The file of the same folder that it starts from, or nothing."""
-        return next((one for one in self.tree.get("defaults", ()) if isinstance(one, str)), "")
+        files = (x for x in self.tree.get("defaults", ()) if isinstance(x, str) and x != "_self_")
+        return next(files, "")
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,15 @@ def book() -> str:
         "units": [", ".join(f"`{unit}`" for unit in UNITS)],
         "pinned": [str(sum(entry.pinned for entry in baseline))],
         "count": [_count(owners | {"**The baseline**, without its rule": baseline})],
-        "world": [*_single(world), *(part for path in paths("world") for part in _series(path))],
+        "world": [
+            *_single(world),
+            *(part for path in paths("world") if path != world for part in _past(path)),
+        ],
         "client_label": [label(client)],
         "client": _single(client),
         "patrons": _side_by_side(patrons),
         "variants": [part for path in variants for part in _file(path)],
+        "version_1": [x for path in paths("version/1") for x in (page(path).intro, _numbers(entries(path)))],
         "client_rules": [part for path in paths("client/rule") for part in _file(path)],
         "patron_rules": [part for path in paths("patron/rule") for part in _file(path)],
         "events": [part for path in paths("shock") for part in _shock(path)],
@@ -190,11 +197,12 @@ def _single(path: str) -> Iterator[str]:
         yield _numbers(found)
 
 
-def _series(path: str) -> Iterator[str]:
-    if found := page(path).tree.get("energy_series"):
-        yield f"### `{path.replace('/', '=')}`\n\n{page(path).intro}"
+def _past(path: str) -> Iterator[str]:
+    yield f"### `{path.replace('/', '=')}`\n\n{page(path).intro}"
+    if found := page(path).tree["world"].get("energy_series"):
         rows = [[f"`energy_series.{k}`", cite(x) if k == "source" else str(x)] for k, x in found.items()]
         yield table(["key", "value"], rows)
+    yield _events(path)
 
 
 def _side_by_side(patrons: Sequence[str]) -> Iterator[str]:
@@ -222,12 +230,20 @@ def _file(path: str) -> Iterator[str]:
 
 def _shock(path: str) -> Iterator[str]:
     yield f"### `{path.replace('/', '=')}`\n\n{page(path).intro}"
+    yield _events(path)
+
+
+def _events(path: str) -> str:
     rows = []
     for key, event in page(path).tree["events"].items():
-        change = next(f"{how} {event[how]:g}" for how in ("add", "multiply", "set") if how in event)
-        cells = [event["from"], event.get("until", ""), change, cite(event["source"])]
-        rows.append([f"`{key}`", f"`{event['path']}`", *cells])
-    yield table(["event", "path", "from", "until", "change", "source"], rows)
+        (how,) = (how for how in OPERATIONS if how in event)
+        number, struck = read_number(event[how], f"{key}.{how}"), event["path"]
+        several = ", ".join(f"`{one}`" for one in ([struck] if isinstance(struck, str) else struck))
+        spread = f" ({' to '.join(map(amount, number.extremes))})" * number.ranged
+        change = f"{how} {amount(number.value)}{spread}"
+        source = cite(number.source if number.ranged else event["source"])
+        rows.append([f"`{key}`", several, event["from"], event.get("until", ""), change, source])
+    return table(["event", "path", "from", "until", "change", "source"], rows)
 
 
 def _ensembles() -> str:

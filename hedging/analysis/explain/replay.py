@@ -17,6 +17,7 @@ from hedging.results.manifest import attributes
 from hedging.results.save import to_dataset
 from hedging.rules.sight import Sight
 from hedging.settings.compose import config_dir
+from hedging.settings.events import Event
 from hedging.settings.settings import Settings
 from hedging.studies.claim import read_formula
 from hedging.world import dates
@@ -28,7 +29,7 @@ from hedging.world.quarter import see
 from hedging.world.state import State
 from hedging.world.world import World, play_out
 
-SHOWN = ("offer", "reservation", "accept", "effort", "frustration", "coerce", "survival", "sovereign")
+SHOWN = ("offer", "reservation", "accept", "effort", "frustration", "hold", "coerce", "survival", "sovereign")
 """What the figure shows."""
 
 
@@ -70,6 +71,7 @@ class Story:
     draw: int
     moments: tuple[Moment, ...]
     record: Any  # what its figure shows, as an xarray.Dataset, with all that is told of the run
+    events: tuple[Event, ...]  # by path, their amounts those of the draw
 
     @property
     def labels(self) -> list[str]:
@@ -98,7 +100,7 @@ def replay(settings: Settings, draw: int, first: int, last: int) -> Story:
     record = to_dataset(settings, play_out(world, SHOWN, step), world.sampled).isel(draw=0)
     record = record.assign(tension=record["frustration"] / np.stack([*lines, lines[-1]]))
     told = attributes(settings.tree) | {"draw": draw}
-    return Story(settings, draw, tuple(moments), record.assign_attrs(told))
+    return Story(settings, draw, tuple(moments), record.assign_attrs(told), world.events)
 
 
 def _step(world: World) -> Moment:
@@ -162,6 +164,26 @@ def _utility(m: Moment) -> Causes:
     return terms | {cause: (1 - m.p.beta) * value for cause, value in good.items()}
 
 
+def _lent(m: Moment) -> Array:
+    """What is lent in place of what each patron holds up, by whom: (holder, lender, draw)."""
+    alone = np.eye(len(m.sight.patrons))[..., None] * m.f.hold
+    lent = np.stack([settlement.bridged(m.f.due, hold, m.f.bridge_cap, m.before.warmth) for hold in alone])
+    asked: Array = lent.sum(axis=0)
+    lent *= np.divide(m.f.bridge, asked, out=np.zeros_like(asked), where=asked > 0)
+    return lent
+
+
+def _trade(m: Moment) -> Causes:
+    """What moves each share of trade, one cause after the other."""
+    share, none = m.before.trade_share, np.zeros_like(m.f.blocked)
+    freed = replace(m.p, trade_memory=none[0])
+    drawn = replace(freed, diversification_push=none[0])
+    turned = (settlement.turn_trade(m.before, p, b) for p, b in ((drawn, none), (drawn, m.f.blocked)))
+    spread = settlement.turn_trade(m.before, freed, m.f.blocked)
+    steps = np.diff([share, *turned, spread, m.after.trade_share], axis=0)
+    return dict(zip(("ties", "blockades", "push", "anchor"), steps[:, :-1], strict=True))
+
+
 CAUSES: dict[str, Callable[[Moment], Causes]] = {
     "warmth": lambda m: _moved(m, "warmth", _terms(m, relations.warmth_terms)),
     "frustration": lambda m: _moved(m, "frustration", _terms(m, relations.frustration_terms)),
@@ -171,6 +193,9 @@ CAUSES: dict[str, Callable[[Moment], Causes]] = {
     "carrot": lambda m: {
         patron: m.p.rivalry[:, q] * m.before.warmth[q] for q, patron in enumerate(m.sight.patrons)
     },
+    "bridge": lambda m: dict(zip(m.sight.patrons, _lent(m), strict=True)),
+    "bridged": lambda m: dict(zip(m.sight.patrons, _lent(m).swapaxes(0, 1), strict=True)),
+    "trade_share": _trade,
     "utility": _utility,
 }
 """What a phase, or more than one figure each, takes apart; configs/explain.yaml does the rest, as terms."""
@@ -180,25 +205,42 @@ def causes_of(m: Moment, name: str) -> Causes:
     """What a quantity of a quarter, or its change, adds up from: (patron, draw), or (draw,) of the client."""
     terms = words()["terms"].get(name, {})
     causes = CAUSES[name](m) if name in CAUSES else {cause: _valued(m, text) for cause, text in terms.items()}
-    if name in ("reserves", "utility"):
-        return {cause: over_patrons(x) if x.ndim > 1 else x for cause, x in causes.items()}
-    return {cause: np.broadcast_to(x, m.f.effort.shape) for cause, x in causes.items()}
+    if getattr(m.after, name, m.f.effort).ndim == 1 or name == "utility":
+        causes = {cause: over_patrons(x) if x.ndim > 1 else x for cause, x in causes.items()}
+    else:
+        causes = {cause: np.broadcast_to(x, m.f.effort.shape) for cause, x in causes.items()}
+    bound = name in words()["terms"] and "bound" in words()["causes"][name]
+    return _bounded(causes, getattr(m.after, name) - getattr(m.before, name)) if bound else causes
+
+
+def _known(m: Moment, **other: Any) -> Any:
+    """The state at the start and the flows, were some of them other."""
+    return SimpleNamespace(**{**vars(m.before), **vars(m.f), **other})
 
 
 def _bid(m: Moment, **other: Any) -> offers.Bid:
-    """The transactional bid for what was asked, were some of the state at the start other."""
-    return offers.bid_for(m.f.demand, replace(m.before, **other), m.p, m.f, ALL)
+    """The transactional bid for what was asked, were something other."""
+    known = _known(m, **other)
+    return offers.bid_for(m.f.demand, known, m.p, known, ALL)
 
 
 def _price(m: Moment, **other: Any) -> Array:
-    """The client's price, were some of the state other; of demands averaged, in proportion."""
-    usual = np.maximum(_bid(m).reservation, 1e-300)
-    return m.f.reservation * _bid(m, **other).reservation / usual  # type: ignore[no-any-return]
+    """The client's price, were something other; of demands averaged, in proportion."""
+    usual, price = _bid(m).reservation, _bid(m, **other).reservation
+    np.divide(m.f.reservation * price, usual, out=price, where=usual > 0)
+    return price
 
 
-def _cost(m: Moment, of: int) -> Array:
-    """What the concession would cost without national sentiment, in sovereignty (0) or in control (1)."""
-    return offers.concession_weights(m.p, 0.0, ALL)[of] * m.f.demand  # type: ignore[no-any-return]
+def _cost(m: Moment, sentiment: Array | float) -> Array:
+    """What the concession would cost a leader in no peril: in sovereignty, in control."""
+    weights = offers.concession_weights(m.p, sentiment, np.zeros_like(m.f.peril), ALL)
+    return np.stack(weights) * m.f.demand  # type: ignore[no-any-return]
+
+
+def _gain_of_money(m: Moment) -> Array:
+    """What the offer would be worth if it earned no discount back."""
+    known = _known(m, restored=0 * m.f.restored)
+    return offers.gain_of(known, known, known, m.p, ALL)
 
 
 def _bound(m: Moment) -> Array:
@@ -218,13 +260,18 @@ FIGURES: dict[str, Callable[[Moment], Array]] = {
     "bound": _bound,
     "by_rule": lambda m: np.abs(_bid(m).offer - m.f.offer),
     "bargain": lambda m: offers.bargaining(m.f.outside, m.f.willing),
-    "cost_of_sovereignty": lambda m: _cost(m, 0),
-    "cost_of_control": lambda m: _cost(m, 1),
+    "cost_of_sovereignty": lambda m: _cost(m, 0.0)[0],
+    "cost_of_control": lambda m: _cost(m, 0.0)[1],
+    "steady_cost": lambda m: _cost(m, m.before.national_sentiment).sum(axis=0),
+    "gain_of_money": _gain_of_money,
     "poor_price": lambda m: _price(m, reserves=0.0),
     "calm_price": lambda m: _price(m, national_sentiment=0.0),
-    "renewable": lambda m: settlement.renewed(m.f.repayment, m.p, 0.0),
-    "blocked": lambda m: settlement.blocked_trade(m.before, m.p, m.f.coerce),
-    "blockade": lambda m: settlement.blockade_cost(figure(m, "blocked"), m.before.gdp, m.p),
+    "bold_price": lambda m: _price(m, peril=0 * m.f.peril),
+    "full_price": lambda m: _price(m, restored=0 * m.f.restored),
+    "blockade": lambda m: settlement.blockade_cost(
+        settlement.blocked_trade(m.before, m.p, m.f.blocked), m.before.gdp, m.p
+    ),
+    "lent": lambda m: over_patrons(m.f.bridge),
     "trade_income": lambda m: settlement.trade_income(m.before.gdp, m.p),
     "luck_accept": partial(_luck, "accept"),
     "luck_coerce": partial(_luck, "coerce"),

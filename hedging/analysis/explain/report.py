@@ -94,11 +94,12 @@ def _stance(stance: Array, labels: list[str]) -> str:
 
 def _numbers(story: Story, now: Moment) -> Iterator[Row]:
     """The quarter in numbers, a column for each patron; the terms of each change add up to it."""
-    for head, name, form in words()["numbers"]:
-        if not now.sampled and ("/" in form or name.startswith("luck_")):
+    views, labels = _views(story, now), story.settings.labels
+    for head, name, form, *when in words()["numbers"]:
+        if not all(any(view.holds(text) for view in views) for text in when):
             continue
-        heading, called = head[0].isupper(), words()["causes"].get(name, {})
-        cells = _cells(figure(now, name), form) if name else ("" for _ in story.labels)
+        heading, called = head[0].isupper(), labels | words()["causes"].get(name, {})
+        cells = _cells(figure(now, name)[: len(views)], form) if name else ("" for _ in views)
         yield (head if heading else f"  {head}", *cells)
         for cause, values in causes_of(now, name).items() if heading and name else ():
             if np.any(np.abs(values) >= NOTHING):
@@ -232,12 +233,12 @@ class Wording:
 
     def happenings(self) -> str:
         """The setting's events that strike or hold this quarter."""
-        return " ".join(
-            f"Event {e.name} {'strikes' if e.on_state else 'holds'}: {e.path}, {how} {amount:g}."
-            for e in self.story.settings.events
-            for how, amount in e.changes
-            if e.start <= self.now.quarter <= (e.start if e.on_state else e.stop)
-        )
+        told: dict[tuple[str, str], list[str]] = {}
+        for event in (event for event in self.story.events if event.acts(self.now.quarter)):
+            head = f"Event {event.name} {'strikes' if event.on_state else 'holds'}"
+            done = f"{event.how} {float(np.max(event.amount)):g}"
+            told.setdefault((head, done), []).append(event.path)
+        return " ".join(f"{head}: {listed(paths)}, {done}." for (head, done), paths in told.items())
 
 
 TEXTS: dict[str, Callable[[Wording], Any]] = {

@@ -94,9 +94,9 @@ def check_bid(bid: Any, sight: PatronSight, scene: Scene) -> None:
 
     Rule: every field (patron, draw), finite, not below 0; demand at most 1; offer and carrot within budget *
     gate; no offer above what the patron is willing to pay; `cost` the client's cost of this very demand, and
-    `reservation` at least the client's price for it. A mean over several demands meets the last three only if
-    demand, offer, cost, reservation and willing are means by the same weights: cost and willing are linear in
-    demand, the price bends upwards.
+    `reservation` at least the client's price for it, discounts earned back taken off. A mean over several
+    demands meets the last three only if demand, offer, cost, reservation and willing are means by the same
+    weights: cost and willing are linear in demand, the price bends upwards and never falls below 0.
 
     Raises:
         RuleError: missing field, not an array, shape, not finite, range, price and demand disagree, over

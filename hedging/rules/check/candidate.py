@@ -16,6 +16,7 @@ from hedging.settings.compose import Tree, compose, config_dir
 from hedging.settings.numbers import Number, RuleChoice, read_fields
 from hedging.settings.read import find_class
 from hedging.settings.settings import Settings, read_settings
+from hedging.world.arrays import over_patrons
 from hedging.world.parameters import REAL
 from hedging.world.world import World
 
@@ -60,7 +61,8 @@ def crowd(count: int, kind: str = "", rule: str = "") -> Settings:
 
 @dataclass(frozen=True)
 class Situation:
-    """A state of affairs to ask a rule in; what it names stands at that value, the rest as at the start."""
+    """A state of affairs to ask a rule in; what it names stands at that value for everybody, the rest as at
+    the start; the anchor of trade is brought back to a sum of 1."""
 
     name: str
     quarter: int
@@ -72,6 +74,7 @@ class Situation:
         world = World(settings, first, draws)
         world.parameters = _at(world.parameters, self.parameters)
         world.state = _at(world.state, self.state)
+        world.state = replace(world.state, anchor=world.state.anchor / over_patrons(world.state.anchor))
         world.quarter = self.quarter
         return world
 
@@ -88,6 +91,10 @@ SITUATIONS = (
     Situation("frustration far past every red line", 20, {"frustration": 1000.0}, {}),
     Situation("patrons without a budget", 5, {"last_bid": 0.0}, {"budget": 0.0}),
     Situation("everything conceded", 16, {"concession": 1.0}, {}),
+    Situation("empty credit lines", 18, {"credit_line": 0.0}, {}),
+    Situation("a leader in peril", 10, {"legitimacy": 0.0}, {"fear": 0.9}),
+    Situation("trade far from its anchor", 14, {"anchor": 1.0}, {"trade_memory": 0.3}),
+    Situation("discounts to be earned back", 30, {"concession": 0.6, "reserves": 0.0}, {"linkage": 1.0}),
     Situation("ruin on the day of the deadline", 36, RUIN, {"deadline": 36.0}),
 )
 

@@ -19,6 +19,7 @@ class Calendar:
     urgency: Array = quantity("", "share", "how near the deadline is", 0, 1)
     policy_loss: Array = quantity("", "usd_bn/quarter", "subsidy lost to the planned phase-out", 0)
     scheduled: Array = quantity("patron", "usd_bn/quarter", "subsidy on schedule", 0)
+    lost: Array = quantity("patron", "usd_bn/quarter", "subsidy withdrawn by the phase-out", 0)
     growth: Array = quantity("", "share/quarter", "growth of potential output")
 
 
@@ -32,13 +33,15 @@ def read_calendar(p: Parameters, quarter: int, energy_index: float, chance: Chan
     ahead = p.deadline - quarter
     urgency = np.exp(-np.maximum(ahead, 0.0) / p.deadline_tau) * (ahead >= 0)
     base = p.usual_subsidy
-    elapsed = np.clip(quarter - p.phaseout_start + 1, 0.0, p.phaseout_quarters)
+    elapsed = (quarter - p.phaseout_start + 1).clip(0.0, p.phaseout_quarters)
     ramp = 2 * p.phaseout_total / (p.phaseout_quarters + 1) * elapsed / p.phaseout_quarters
     policy_loss = np.minimum(ramp, base)
-    kept = 1 - policy_loss / np.where(base > 0, base, 1.0)
+    part = policy_loss / np.where(base > 0, base, 1.0)
+    rent = p.energy_price * energy_index
     return Calendar(
         urgency=urgency,
         policy_loss=policy_loss,
-        scheduled=p.subsidy0 * (p.energy_price * energy_index * kept),
+        scheduled=p.subsidy0 * (rent * (1 - part)),
+        lost=p.subsidy0 * (rent * part),
         growth=p.growth0 + p.growth_sd * chance.client_noise("growth"),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedging.world.arrays import Array, clip01, over_patrons, over_rivals, sigmoid
+from hedging.world.arrays import Array, clip01, having, over_patrons, sigmoid
 from hedging.world.chance import Chance
 from hedging.world.parameters import Parameters
 from hedging.world.phases.economy import Economy
@@ -29,7 +29,7 @@ class Politics:
     """What the quarter did at home."""
 
     sold: Array = quantity("patron", "share", "concession sold", 0)
-    pressure: Array = quantity("", "share", "demand for union that the public feels", 0)
+    pressure: Array = quantity("", "share", "demand beyond the accustomed that the public feels", 0)
     hazard: Array = quantity("", "share", "probability that the leader falls", 0, 1)
     absorb_try: Array = quantity("patron", "share", "probability that the patron absorbs the country", 0, 1)
     absorb: Array = quantity("", "share", "probability of absorption by anyone", 0, 1)
@@ -44,15 +44,18 @@ def absorption(state: State, p: Parameters, sentiment: Array) -> Array:
     Returns: (patron, draw).
     Source: the article, paragraphs 5 and 12; hedging/README.md, phase 7.
     """
-    push = sigmoid((state.frustration - p.absorb_multiple * p.red_line) / p.absorb_width)
-    ease = sigmoid(
-        p.absorb0
-        + p.absorb_trade * (state.trade_share[:-1] - USUAL_TRADE)
-        + p.absorb_concession * (state.concession - USUAL_CONCESSION)
-        - p.absorb_sentiment * (sentiment - USUAL_SENTIMENT)
-        - p.absorb_deterrence * over_rivals(p.rivalry, state.warmth * state.salience)
-    )
-    return p.absorb_capacity * push * ease
+    likely = np.zeros(state.frustration.shape)
+    for row in having(p.absorb_capacity):
+        push = sigmoid((state.frustration[row] - p.absorb_multiple[row] * p.red_line[row]) / p.absorb_width)
+        ease = sigmoid(
+            p.absorb0
+            + p.absorb_trade * (state.trade_share[row] - USUAL_TRADE)
+            + p.absorb_concession * (state.concession[row] - USUAL_CONCESSION)
+            - p.absorb_sentiment * (sentiment - USUAL_SENTIMENT)
+            - p.absorb_deterrence * over_patrons(p.rivalry[row] * (state.warmth * state.salience))
+        )
+        likely[row] = p.absorb_capacity[row] * push * ease
+    return likely
 
 
 def take_effect(
@@ -68,15 +71,16 @@ def take_effect(
 ) -> tuple[Politics, dict[str, Array]]:
     """Book the concessions, and let sentiment, legitimacy, repression and the two ends follow.
 
-    Rule: open demands and coercion stir national sentiment; sold sovereignty and want cost legitimacy,
-    growth earns it; repression answers unrest; the leader falls by a logit hazard, the country where
-    any patron's attempt succeeds.
+    Rule: demands beyond what the public is used to, and coercion, stir national sentiment; sold sovereignty
+    and want cost legitimacy, growth earns it; repression answers unrest; the leader falls by a logit
+    hazard, the country where any patron's attempt succeeds.
     Returns: the flows, and the states they lead to.
     Source: the article, paragraphs 3 to 5, 11, 14; hedging/README.md, phase 7.
     """
     sold = deals.accept * bid.demand
     concession = clip01(state.concession * (1 - p.concession_decay) + sold)
-    pressure = over_patrons(p.sov_weight * bid.demand * state.salience * p.coercive_capacity)
+    news = np.maximum(bid.demand - state.accustomed, 0.0)
+    pressure = over_patrons(p.sov_weight * news * state.salience * p.coercive_capacity)
     sentiment = clip01(
         state.national_sentiment
         + p.sentiment_reversion * (p.sentiment_base - state.national_sentiment)
@@ -110,6 +114,7 @@ def take_effect(
     absorb = 1 - spared
     after = {
         "concession": concession,
+        "accustomed": state.accustomed + p.habituation * (bid.demand - state.accustomed),
         "national_sentiment": sentiment,
         "legitimacy": legitimacy,
         "repression": repression,

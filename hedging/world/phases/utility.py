@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from hedging.world.arrays import Array, Terms, add_up, clip01, over_patrons
 from hedging.world.parameters import Parameters
-from hedging.world.phases.politics import Politics
 from hedging.world.state import quantity
 
 
@@ -39,7 +39,7 @@ def utility_terms(
     yield "courtship", -1, p.effort_cost * over_patrons(effort * effort)
 
 
-def weigh(after: dict[str, Array], p: Parameters, politics: Politics, effort: Array) -> Welfare:
+def weigh(after: Mapping[str, Array], p: Parameters, hazard: Array, absorb: Array, effort: Array) -> Welfare:
     """Weigh money, sovereignty, control and the two dangers; hazard and absorption count as probabilities.
 
     Source: hedging/README.md, utility.
@@ -47,5 +47,5 @@ def weigh(after: dict[str, Array], p: Parameters, politics: Politics, effort: Ar
     sovereignty = clip01(1 - over_patrons(p.sov_weight * after["concession"]))
     control = 1 - over_patrons(p.ctl_weight * after["concession"])
     good = lasting_terms(p, after["national_sentiment"], sovereignty, control)
-    worth = utility_terms(p, after["reserves"], add_up(good), politics.hazard, politics.absorb, effort)
+    worth = utility_terms(p, after["reserves"], add_up(good), hazard, absorb, effort)
     return Welfare(sovereignty, control, add_up(worth))
