@@ -28,7 +28,14 @@ from hedging.measures.courtship import REGIMES
 from hedging.results.manifest import folder_for, from_here, replay_command
 from hedging.runs.batch import YEARS
 from hedging.runs.executors import progress_bar
-from hedging.settings.compose import check_brought, config_dir, plain, readable_errors, user_config_dirs
+from hedging.settings.brought import check_brought
+from hedging.settings.compose import (
+    config_dir,
+    plain,
+    quoted,
+    readable_errors,
+    user_config_dirs,
+)
 from hedging.settings.settings import Settings, read_settings
 from hedging.studies.findings import percent
 
@@ -163,8 +170,7 @@ def check_options() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Compose the setting, run it, and turn every error of a user's making into one line."""
-    if arguments is not None:
-        sys.argv[1:] = list(arguments)
+    sys.argv[1:] = quoted(sys.argv[1:] if arguments is None else arguments)
     # Hydra raises rather than prints, so that we can say it shorter.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     app = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(task)

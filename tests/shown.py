@@ -24,7 +24,9 @@ python -m experiments.run experiment=baseline +patron@patrons.european_union=eur
     {} ensemble=quick ensemble.keep=0
 python -m experiments.run experiment=baseline '~patron@patrons.united_states'
     {} ensemble=quick ensemble.keep=0
-python -m experiments.run experiment=baseline world=history
+python -m experiments.run experiment=baseline world=steady
+    {} ensemble=quick ensemble.keep=0
+python -m experiments.run experiment=baseline version=1
     {} ensemble=quick ensemble.keep=0
 python -m experiments.run experiment=baseline world.deadline=.inf
     {} ensemble=quick ensemble.keep=0

@@ -21,12 +21,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hedging.errors import HedgingError
-from hedging.measures import aggregate, bargaining, courtship
+from hedging.measures import aggregate, bargaining, coercion, courtship, lending
 from hedging.measures.declare import Measure
 from hedging.measures.trajectories import MEASURES, OUTCOMES, Outcome, Trajectories, read_outcome, recorded
 from hedging.settings.settings import settings_for
-from hedging.world.arrays import Array
+from hedging.world.arrays import Array, dominant_patron
 from hedging.world.parameters import UNITS
+from hedging.world.phases.settlement import bridged
 from hedging.world.world import TERMS_ALONE, World, play_out
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -47,7 +48,9 @@ def over(quarters: int, *patrons: float) -> Array:
 
 OF_PATRONS = (
     "effort",
+    "hold",
     "coerce",
+    "blocked",
     "accept",
     "offer",
     "carrot",
@@ -55,6 +58,8 @@ OF_PATRONS = (
     "subsidy",
     "grant",
     "accept_probability",
+    "usual",
+    "bridge_cap",
 )
 
 
@@ -66,21 +71,36 @@ def a_run(seed: int, patrons: int, quarters: int = 6, draws: int = 8) -> dict[st
         for name in OF_PATRONS
     }
     flows |= {
-        name: rng.random((quarters, patrons, draws)) for name in ("scheduled", "loan_new", "phi", TERMS_ALONE)
+        name: rng.random((quarters, patrons, draws))
+        for name in ("scheduled", "lost", "progress", "restored", "phi", "cost", TERMS_ALONE)
+    }
+    flows |= {
+        name: rng.random((quarters, patrons, draws)) for name in ("loan_new", "pay", "rolled", "repayment")
     }
     flows |= {name: rng.normal(size=(quarters, draws)) for name in ("utility", "adjust_cost")}
+    flows["net"] = rng.normal(size=(quarters, patrons, draws))
+    flows["due"] = flows["usual"] + rng.random((quarters, patrons, draws))
     states = {name: rng.random((quarters + 1, patrons, draws)) for name in ("concession", "warmth", "debt")}
     states["frustration"] = 3 * rng.random((quarters + 1, patrons, draws))
+    bridges = bridged(
+        *(np.moveaxis(flows[name], 1, 0) for name in ("due", "hold", "bridge_cap")),
+        np.moveaxis(states["warmth"][:-1], 1, 0),
+    )
+    flows["credit"] = flows["usual"] * (1 - flows["hold"]) + np.moveaxis(bridges, 0, 1)
+    flows["missing"] = (flows["hold"] * flows["due"]).sum(axis=1)
     states["trade_share"] = np.moveaxis(
         rng.dirichlet(np.ones(patrons + 1), (quarters + 1, draws)), -1, 1
     ).copy()
-    states["market_debt"] = rng.random((quarters + 1, draws))
+    states |= {name: rng.random((quarters + 1, draws)) for name in ("market_debt", "reserves")}
+    states["national_sentiment"] = rng.random((quarters + 1, draws))
+    flows |= {name: rng.random((quarters, draws)) for name in ("hazard", "absorb")}
     states["gdp"] = 10 + rng.random((quarters + 1, draws))
     for name in ("survival", "sovereign"):
         states[name] = np.cumprod(rng.random((quarters + 1, draws)) < 0.95, axis=0).astype(float)
     numbers = {name: rng.random((patrons, draws)) for name in ("sov_weight", "coercive_cut", "blockade")}
-    numbers |= {"rollover": rng.random((patrons, draws)), "red_line": 0.1 + rng.random((patrons, draws))}
-    numbers |= {name: rng.random(draws) for name in ("blockade_impact", "amortisation", "loan_value")}
+    numbers |= {"linkage": rng.random((patrons, draws)), "red_line": 0.1 + rng.random((patrons, draws))}
+    numbers |= {name: rng.random(draws) for name in ("blockade_impact", "loan_value")}
+    numbers["coercive_capacity"] = (rng.random((patrons, draws)) < 0.5).astype(float)
     numbers["rivalry"] = rng.random((patrons, patrons, draws)) * (rng.random((patrons, patrons, 1)) < 0.8)
     return flows | states | numbers
 
@@ -100,10 +120,10 @@ NUMBERS = (
     "sov_weight",
     "coercive_cut",
     "blockade",
-    "rollover",
+    "linkage",
     "red_line",
     "blockade_impact",
-    "amortisation",
+    "coercive_capacity",
 )
 NUMBERS += ("loan_value", "rivalry")
 
@@ -181,18 +201,16 @@ def test_autonomy_looks_at_the_heaviest_partner_even_the_rest_of_the_world() -> 
     assert bargaining.autonomy(one(0.8, 0.1), over(1, 0.3, 0.2, 0.5)) == pytest.approx(0.4)
 
 
-def test_vulnerability_is_subsidy_trade_and_loan_over_output() -> None:
-    vulnerable = bargaining.vulnerability(
-        scheduled=over(1, 1.2, 0),
-        trade_share=over(2, 0.5, 0.1, 0.4),
-        debt=over(2, 6, 2),
-        gdp=one(15, 99),
-        coercive_cut=one(0.5, 0),
-        blockade=one(0.2, 0),
-        blockade_impact=np.array([0.1]),
-        rollover=one(0.9, 0.5),
-        amortisation=np.array([0.03]),
+def test_vulnerability_is_subsidy_trade_and_credit_over_output() -> None:
+    earned = bargaining.earned_back(one(0.5, 0), over(1, 0.2, 0.9), over(1, 2, 3))
+    assert earned.ravel() == pytest.approx([0.2, 0])
+    energy = coercion.energy_at_risk(one(0.5, 0), over(1, 1, 7), earned)
+    assert energy.ravel() == pytest.approx([0.6, 0])
+    trade = coercion.trade_at_risk(
+        over(2, 0.5, 0.1, 0.4), one(15, 99), blockade=one(0.2, 0), blockade_impact=np.array([0.1])
     )
+    assert trade.ravel() == pytest.approx([0.3, 0])
+    vulnerable = coercion.vulnerability(energy, trade, over(1, 0.162, 0.03), one(15, 99))
     assert vulnerable.ravel() == pytest.approx([(0.6 + 0.3 + 0.162) / 15, 0.03 / 15])
 
 
@@ -323,9 +341,25 @@ def test_the_price_is_money_over_concession_in_deals_struck() -> None:
     assert bargaining.deals(accept, offer, np.ones((3, 1))) == pytest.approx(0.6)
 
 
+def test_the_price_in_full_counts_discounts_and_what_a_loan_is_worth() -> None:
+    accept, offer, demand = one(1, 0, 1)[:, None], one(0.2, 9, 0)[:, None], one(0.01, 0.5, 0.03)[:, None]
+    phi, restored = one(0.5, 1, 1)[:, None], one(10, 99, 20)[:, None]
+    price = bargaining.concession_price_in_full(accept, offer, demand, phi, restored, np.ones((3, 1)))
+    assert price == pytest.approx((0.1 + 0.1 + 0.6) / 0.04)
+    fallen = bargaining.concession_price_in_full(accept, offer, demand, phi, restored, one(1, 1, 0))
+    assert fallen == pytest.approx(20)
+
+
+def test_discounts_earned_back_run_up_less_what_an_energy_cut_takes() -> None:
+    coerce, w = one(0, 1, 0, 0)[:, None], one(1, 1, 1, 0)
+    rent = bargaining.linkage_rent(over(4, 0.2), one(0.5), coerce, w)
+    assert rent.ravel() == pytest.approx([0.2, 0.3, 0.5, 0.5])
+
+
 def test_no_deal_has_no_price_and_no_demand_no_stalling() -> None:
     none, some, w = over(3, 0), over(3, 0.5), np.ones((3, 1))
     assert np.isnan(bargaining.concession_price(none, some, some, w)).all()
+    assert np.isnan(bargaining.concession_price_in_full(none, some, some, some, some, w)).all()
     assert np.isnan(bargaining.stall_index(none, none, some, w)).all()
 
 
@@ -335,15 +369,93 @@ def test_stalling_is_refusing_whom_one_courts() -> None:
 
 
 def test_tension_is_one_at_the_red_line() -> None:
-    assert bargaining.tension(over(2, 0.8, 1.5), one(0.8, 3))[0].ravel() == pytest.approx([1, 0.5])
-    assert bargaining.tension(over(1, 5), one(np.inf)) == 0
-    assert np.isnan(bargaining.tension(over(1, 5), one(0))).all()
+    assert coercion.tension(over(2, 0.8, 1.5), one(0.8, 3))[0].ravel() == pytest.approx([1, 0.5])
+    assert coercion.tension(over(1, 5), one(np.inf)) == 0
+    assert np.isnan(coercion.tension(over(1, 5), one(0))).all()
 
 
-def test_coercion_is_counted_and_costed_while_the_draw_stands() -> None:
-    coerce, w = one(1, 0, 1, 1)[:, None], one(1, 1, 1, 0)
-    assert bargaining.coercive_quarters(coerce, w) == 2
-    assert bargaining.coercion_losses(coerce, over(4, 0.1), one(10, 10, 12, 12, 99), w) == pytest.approx(2.2)
+def test_each_rung_of_coercion_is_counted_while_the_draw_stands() -> None:
+    struck, w = one(1, 0, 1, 1)[:, None], one(1, 1, 1, 0)
+    for count in (coercion.held_quarters, coercion.coercive_quarters, coercion.blocked_quarters):
+        assert count(struck, w) == 2
+
+
+def test_coercion_costs_what_is_cut_blocked_and_held_up_but_for_what_others_lend() -> None:
+    losses = coercion.coercion_losses(
+        coerce=one(1, 0, 1, 1)[:, None],
+        energy_at_risk=over(4, 0.6),
+        blocked=one(0, 0, 1, 1)[:, None],
+        trade_at_risk=over(4, 0.3),
+        unbridged=one(0.05, 0, 0.02, 9)[:, None],
+        stands=one(1, 1, 1, 0),
+    )
+    assert losses == pytest.approx(0.6 + 0.6 + 0.3 + 0.05 + 0.02)
+
+
+# ---- lending
+
+
+def test_net_lending_is_what_is_lent_beyond_what_is_repaid() -> None:
+    lent = lending.net_lending(over(3, 0.1), over(3, 0.2), over(3, 0.05), over(3, 0.3))
+    assert lent.ravel() == pytest.approx([0.05] * 3)
+    assert lending.total_net_lending(lent, one(1, 1, 0)) == pytest.approx(0.1)
+
+
+def test_a_gross_transfer_is_all_that_comes_from_a_patron() -> None:
+    assert lending.gross_transfer(over(1, 1), over(1, 2), over(1, 4), over(1, 8)) == 15
+    for total in (lending.gross_transfers, lending.net_transfers, lending.credits, lending.bridge_loans):
+        assert total(over(3, 2), one(1, 1, 0)) == 4
+
+
+def test_who_stands_in_lends_more_than_usual() -> None:
+    stands_in = lending.stand_in(over(1, 0.1, 0.5, 0), over(1, 0.2, 0.2, 0.3), over(1, 0.5, 0, 0))
+    assert stands_in.ravel() == pytest.approx([0, 0.3, 0])
+
+
+def test_substitution_is_what_others_lend_of_the_money_held_up() -> None:
+    lent = np.stack([one(0, 0.2), one(0.1, 0.2), one(9, 9)])
+    assert lending.substitution(lent, one(0.5, 0.5, 9), one(1, 1, 0)) == pytest.approx(0.5)
+    assert np.isnan(lending.substitution(lent, one(0, 0, 9), one(1, 1, 0))).all()
+    held = lending.held_credit(over(3, 0.5, 0), over(3, 2, 2), one(1, 1, 0))
+    assert held.ravel().tolist() == [2, 0]
+
+
+def test_what_one_patron_holds_up_is_short_of_what_others_lend() -> None:
+    short = lending.unbridged(
+        stand_in=over(1, 0, 0.3, 0.1),
+        hold=over(1, 1, 0, 0),
+        due=over(1, 0.5, 0.2, 0.2),
+        bridge_cap=over(1, 0, 0.3, 0.3),
+        warmth=over(2, 0.5, 0.6, 0.2),
+    )
+    assert short.ravel() == pytest.approx([0.1, 0, 0])
+
+
+def test_what_two_hold_up_is_lent_to_each_by_its_part_of_the_bridge() -> None:
+    short = lending.unbridged(
+        stand_in=over(1, 0, 0, 0.6),  # asked for .4 and .8, capped
+        hold=over(1, 1, 1, 0),
+        due=over(1, 0.4, 0.8, 9),
+        bridge_cap=over(1, 0, 0, 0.9),
+        warmth=over(2, 0.5, 0.5, 0.5),
+    )
+    assert short.ravel() == pytest.approx([0.4 - 0.2, 0.8 - 0.4, 0])
+
+
+def test_nobody_bridges_what_it_holds_up_itself() -> None:
+    alone = (over(1, 0), over(1, 1), over(1, 0.4), over(1, 0.5), over(2, 0.5))
+    assert lending.unbridged(*alone) == pytest.approx(0.4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds, patrons=st.integers(1, 5))
+def test_what_is_held_up_is_lent_by_others_or_lost(seed: int, patrons: int) -> None:
+    run = a_run(seed, patrons)
+    found = all_measures(run)
+    lent, short = found["stand_in"].sum(axis=1), found["unbridged"].sum(axis=1)
+    np.testing.assert_allclose(lent + short, run["missing"], rtol=1e-9, atol=1e-12)
+    assert (found["unbridged"] >= -1e-15).all()
+    assert (found["unbridged"] <= run["hold"] * run["due"]).all()
 
 
 def test_hedging_costs_coercion_adjustment_and_deals_lost() -> None:
@@ -372,6 +484,7 @@ def regime_of(**changes: Array) -> str:
         "survival": np.ones((5, 1)),
         "sovereign": np.ones((5, 1)),
         "rivalry": RIVALRY,
+        "coercive_capacity": one(1, 0, 0),
     }
     assert changes.keys() <= situation.keys()
     return courtship.REGIMES[regime_codes(**(situation | changes))[-1, 0]]
@@ -449,15 +562,66 @@ def test_balancing_and_hedging_begin_at_their_thresholds() -> None:
 
 
 def test_the_dominant_patron_is_that_of_the_end_of_the_window() -> None:
-    effort = over(4, 0.1, 0.7, 0.1)
-    assert regime_of(effort=effort) == "hedging"
-    trade = over(5, 0.5, 0.1, 0.05, 0.35)
-    assert regime_of(effort=effort, trade_share=last(trade, 0.2, 0.3, 0.05, 0.45)) == "bandwagon"
+    effort, able = over(4, 0.1, 0.7, 0.1), one(1, 1, 0)
+    assert regime_of(effort=effort, coercive_capacity=able) == "hedging"
+    trade = last(over(5, 0.5, 0.1, 0.05, 0.35), 0.2, 0.3, 0.05, 0.45)
+    assert regime_of(effort=effort, coercive_capacity=able, trade_share=trade) == "bandwagon"
+    assert regime_of(effort=effort, trade_share=trade) == "hedging"  # who cannot coerce does not dominate
 
 
-def test_the_dominant_patron_is_the_first_of_equals_and_never_the_rest_of_the_world() -> None:
-    trade = np.stack([one(0.2, 0.2, 0.6), one(0.1, 0.2, 0.7)])
-    assert courtship.dominant_patron(trade, 2).ravel().tolist() == [0, 1]
+@pytest.mark.parametrize(
+    ("trade", "able", "leader"),
+    [
+        pytest.param((0.2, 0.3, 0.5), (1, 0), 0, id="who can coerce"),
+        pytest.param((0.2, 0.3, 0.5), (1, 0.5), 0, id="who can coerce most, by its trade"),
+        pytest.param((0.2, 0.3, 0.5), (0.5, 0.5), 1, id="who trades most of those that can"),
+        pytest.param((0.1, 0.2, 0.7), (0, 0), 1, id="who trades most where nobody can"),
+        pytest.param((0.2, 0.2, 0.6), (0, 0), 0, id="the first of equals, never the rest of the world"),
+    ],
+)
+def test_who_dominates(trade: tuple[float, ...], able: tuple[float, ...], leader: int) -> None:
+    assert dominant_patron(over(2, *trade), one(*able)).ravel().tolist() == [leader, leader]
+
+
+def responds(on_others: Array, cost: Array, stands: Array | None = None) -> float:
+    """The responsiveness to the first of two patrons, which alone can coerce."""
+    effort = np.stack([np.full_like(on_others, 0.3), on_others], axis=1)
+    weight = np.ones_like(on_others) if stands is None else stands
+    trade = over(len(on_others) + 1, 0.2, 0.3, 0.5)
+    squeeze = np.stack([cost, np.arange(len(cost))[:, None] ** 2.0], axis=1)
+    return float(courtship.responsiveness(effort, squeeze, trade, one(1, 0), weight)[0])
+
+
+def test_responsiveness_is_how_courtship_of_the_others_follows_the_squeeze() -> None:
+    cost = one(1, 2, 1, 1, 3)
+    assert responds(0.1 * cost, cost) == pytest.approx(1)
+    assert responds(0.9 - 0.1 * cost, cost) == pytest.approx(-1)
+    moves, squeezes = np.diff([0.1, 0.4, 0.2, 0.3, 0.5]), np.diff(cost.ravel())
+    told = responds(one(0.1, 0.4, 0.2, 0.3, 0.5), cost)
+    assert told == pytest.approx(np.corrcoef(moves, squeezes)[0, 1])
+
+
+def test_who_never_moves_or_is_never_squeezed_anew_does_not_respond() -> None:
+    cost = one(1, 2, 1, 1, 3)
+    assert responds(np.full((5, 1), 0.4), cost) == 0
+    assert responds(0.1 * np.arange(5.0)[:, None], cost) == 0  # always by as much: up to rounding
+    assert responds(0.1 * cost, np.full((5, 1), 2.0)) == 0
+    assert responds(one(0.1), one(1)) == 0
+    assert responds(0.1 * cost, cost, one(1, 0, 0, 0, 0)) == 0
+    lone = courtship.responsiveness(cost[:, None], cost[:, None], over(6, 0.5, 0.5), one(1), np.ones((5, 1)))
+    assert lone == 0
+
+
+def test_what_a_fallen_draw_does_is_no_response() -> None:
+    cost, w = one(1, 2, 1, 1, 3), one(1, 1, 1, 1, 0)
+    assert responds(last(0.1 * cost, 0.0), cost, w) == pytest.approx(1)
+    assert responds(last(0.1 * cost, 0.0), cost) < 1
+    trade = np.stack([one(0.3, 0.2, 0.5)] * 4 + [one(0.2, 0.3, 0.5)] * 2)
+    effort = np.stack([np.full_like(cost, 0.3), 0.1 * cost], axis=1)
+    flat = np.stack([cost, np.ones_like(cost)], axis=1)
+    until = one(1, 1, 1, 0, 0)  # then its largest partner is still the first
+    assert courtship.responsiveness(effort, flat, trade, one(0, 0), until) == pytest.approx(1)
+    assert courtship.responsiveness(effort, flat, trade, one(0, 0), np.ones((5, 1))) == 0
 
 
 def test_old_blows_leave_the_window() -> None:
@@ -471,6 +635,7 @@ def test_old_blows_leave_the_window() -> None:
         concession=over(7, 0.35, 0.05, 0.05),
         survival=np.ones((7, 1)),
         sovereign=np.ones((7, 1)),
+        coercive_capacity=one(1, 0, 0),
     )
     named = [courtship.REGIMES[code] for code in codes[:, 0]]
     assert named == ["hedging", "rupture", "rupture", "rupture", "hedging", "hedging"]
@@ -549,12 +714,14 @@ def test_what_a_draw_does_after_its_fall_changes_no_sum(seed: int) -> None:
     other = dict(run)
     for name in ("utility", "adjust_cost"):
         other[name] = np.where(fallen, 1e6, run[name])
-    for name in ("accept", "offer", "demand", "carrot", "coerce", "subsidy", "grant", "loan_new"):
+    of_each = ("accept", "offer", "demand", "carrot", "hold", "coerce", "blocked", "subsidy", "grant")
+    for name in (*of_each, "loan_new", "credit", "repayment", "pay", "net", "restored", "cost", "effort"):
         other[name] = np.where(fallen[:, None], 1e6, run[name])
+    other["missing"] = np.where(fallen, 1e6, run["missing"])
     before, after = all_measures(run), all_measures(other)
-    for name in ("total_utility", "rents", "loyalty_rent", "concession_price", "stall_index", "deals"):
+    for name in ("rents", "loyalty_rent", "linkage_rent"):
         np.testing.assert_array_equal(before[name], after[name], err_msg=name)
-    for name in ("coercive_quarters", "coercion_losses", "total_adjust_cost"):
+    for name in [name for name, item in MEASURES.items() if item.whole_run and not item.null]:
         np.testing.assert_array_equal(before[name], after[name], err_msg=name)
 
 
@@ -568,11 +735,14 @@ SHARES = ("dependence", "diversification", "posture", "ambiguity", "contradictio
 @given(seed=seeds, patrons=st.integers(1, 5))
 def test_every_measure_stays_in_its_range(seed: int, patrons: int) -> None:
     found = all_measures(a_run(seed, patrons))
-    for name in (*SHARES, "sovereignty", "autonomy", "stall_index"):
+    for name in (*SHARES, "sovereignty", "autonomy", "stall_index", "substitution"):
         seen = found[name][~np.isnan(found[name])]
         assert ((seen >= 0) & (seen <= 1 + 1e-15)).all(), name
-    for name in ("vulnerability", "rents", "loyalty_rent", "tension", "coercive_quarters", "coercion_losses"):
+    for name in ("vulnerability", "rents", "loyalty_rent", "linkage_rent", "tension", "coercive_quarters"):
         assert (found[name] >= 0).all(), name
+    for name in ("coercion_losses", "gross_transfers", "bridge_loans", "held_credit"):
+        assert (found[name] >= 0).all(), name
+    assert (np.abs(found["responsiveness"]) <= 1).all()
     assert found["dependence"].sum(axis=1) == pytest.approx(1)
     assert (np.isclose(found["posture"].sum(axis=1), 1) | (found["posture"].sum(axis=1) == 0)).all()
     assert ((found["regime"] >= 0) & (found["regime"] < len(courtship.REGIMES))).all()
@@ -808,25 +978,59 @@ def test_sovereignty_agrees_with_the_reference(history: dict[str, Array]) -> Non
     np.testing.assert_allclose(after_the_quarter, history["sovereignty"], rtol=1e-11)
 
 
-def test_losses_in_the_reference_are_what_was_cut_blocked_and_not_rolled_over(
-    history: dict[str, Array],
-) -> None:
+def test_losses_in_the_reference_are_what_was_cut_blocked_and_not_lent(history: dict[str, Array]) -> None:
     h, rollover, ones = history, one(0.9, 0.9, 0), np.ones((40, 1))
-    at_risk = bargaining.vulnerability(
-        h["scheduled"],
-        h["trade_share"],
-        h["debt"],
-        h["gdp"],
-        coercive_cut=one(0.5, 0, 0),
-        blockade=one(0.25, 0, 0),
-        blockade_impact=np.array([0.1]),
-        rollover=rollover,
-        amortisation=np.array([0.03]),
+    earned = bargaining.earned_back(one(0.6, 0, 0), h["progress"], h["lost"])
+    due = rollover * h["repayment"] + h["usual"]
+    lent = lending.stand_in(h["credit"], h["usual"], h["hold"])
+    short = lending.unbridged(lent, h["hold"], due, h["bridge_cap"], h["warmth"])
+    losses = coercion.coercion_losses(
+        h["coerce"],
+        coercion.energy_at_risk(one(0.5, 0, 0), h["scheduled"], earned),
+        h["blocked"],
+        coercion.trade_at_risk(h["trade_share"], h["gdp"], one(0.25, 0, 0), np.array([0.1])),
+        short,
+        ones,
     )
-    losses = bargaining.coercion_losses(h["coerce"], at_risk, h["gdp"], ones)
-    taken = (h["scheduled"] - h["subsidy"] + rollover * h["repayment"] - h["rolled"]).sum()
-    assert losses.sum() == pytest.approx(taken + h["blockade_loss"].sum(), rel=1e-10)
+    cut = (h["scheduled"] + earned - h["subsidy"]).sum()
+    not_lent = (rollover * h["repayment"] - h["rolled"] + h["usual"] - h["credit"]).sum()
+    assert losses.sum() == pytest.approx(cut + not_lent + h["blockade_loss"].sum(), rel=1e-9)
     assert losses[1:].sum() == 0
+    substituted = lending.substitution(lent, h["missing"], ones)
+    np.testing.assert_allclose(substituted, h["bridge"].sum() / h["missing"].sum(), rtol=1e-9)
+    assert 0.1 < substituted < 1
+
+
+def test_debt_in_the_reference_rises_by_net_lending(history: dict[str, Array]) -> None:
+    h = history
+    lent = lending.net_lending(h["loan_new"], h["credit"], h["rolled"], h["repayment"])
+    np.testing.assert_allclose(lent, np.diff(h["debt"], axis=0), rtol=1e-9, atol=1e-12)
+    come = lending.gross_transfer(h["pay"], h["credit"], h["rolled"], h["subsidy"])
+    np.testing.assert_allclose(come - h["repayment"] - h["interest"], h["net"], rtol=1e-9, atol=1e-12)
+
+
+def test_the_price_in_full_of_the_reference_is_what_deals_brought(history: dict[str, Array]) -> None:
+    h, w = history, weights_of(history)
+    price = bargaining.concession_price_in_full(
+        *(h[name] for name in ("accept", "offer", "demand", "phi", "restored")), w
+    )
+    brought = h["phi"] * (h["pay"] - h["carrot"] * (1 - h["coerce"])) + h["restored"] * h["sold"]
+    np.testing.assert_allclose(
+        price * aggregate.total_over_time(h["sold"], w),
+        aggregate.total_over_time(brought, w),
+        rtol=1e-9,
+        atol=1e-14,
+    )
+
+
+def test_the_reference_of_the_heuristic_responds_and_that_of_bandwagon_does_not() -> None:
+    told = {}
+    for case in ("baseline_heuristic", "bandwagon"):
+        h = reference(case)
+        behaviour = (h[name] for name in ("effort", "cost", "trade_share"))
+        told[case] = float(courtship.responsiveness(*behaviour, one(1, 0, 0), weights_of(h))[0])
+    assert told["baseline_heuristic"] > 0.5
+    assert told["bandwagon"] == 0
 
 
 def test_rents_in_the_reference_are_subsidies_deals_and_loyalty(history: dict[str, Array]) -> None:
@@ -850,6 +1054,6 @@ def test_the_reference_of_hedging_is_hedging_and_that_of_bandwagon_is_not() -> N
     for case, regime in (("baseline_heuristic", "hedging"), ("bandwagon", "bandwagon")):
         h = reference(case)
         behaviour = ("effort", "coerce", "trade_share", "warmth", "concession", "survival", "sovereign")
-        codes = regime_codes(RIVALRY, **{name: h[name] for name in behaviour})
+        codes = regime_codes(RIVALRY, coercive_capacity=one(1, 0, 0), **{name: h[name] for name in behaviour})
         assert courtship.REGIMES[codes[aggregate.year_end(2016), 0]] == regime
         assert courtship.REGIMES[codes[aggregate.year_end(2019), 0]] == regime

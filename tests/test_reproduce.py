@@ -17,7 +17,7 @@ import pytest
 
 from experiments.reproduce import main
 from hedging.errors import HedgingError
-from hedging.measures.bargaining import tension
+from hedging.measures.coercion import tension
 from hedging.measures.trajectories import KNOWN, MEASURES
 from hedging.results import reproduce
 from hedging.results.changes import changed_results, changed_rows, changed_settings

@@ -72,14 +72,14 @@ def test_the_summary_has_a_column_for_each_axis_arm_and_rule(folder: Path) -> No
     columns = ["rule", "arm", "dose", "quarter", "measure", "patron", "statistic", "value", "unit"]
     assert list(table.columns) == columns
     rows = table[(table["measure"] == "carrots") & (table["patron"] == "russia")]
-    assert len(rows) == 2 * 2 * 3 * 7
+    assert len(rows) == 2 * 2 * 3 * (7 + 4)  # the last of the difference to the reference
     assert set(rows["unit"]) == {"usd_bn"}
 
 
 def test_load_gives_an_axis_for_each_and_one_variable_an_outcome(folder: Path) -> None:
     summary = load(folder)
     assert isinstance(summary, xr.Dataset)
-    assert dict(summary.sizes) == {"statistic": 7, "rule": 2, "arm": 2, "dose": 3, "quarter": 9}
+    assert dict(summary.sizes) == {"statistic": 11, "rule": 2, "arm": 2, "dose": 3, "quarter": 9}
     assert list(summary["arm"].values) == ["calm", "stern"]
     assert summary["dose"].attrs["long_name"] == "effort"
     draws = load(folder, "draws")

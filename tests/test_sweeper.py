@@ -446,7 +446,7 @@ def test_every_kind_of_number_goes_in_lockstep(overrides: list[str], axes: dict[
             f"measures=[{','.join(told)}]",
             "+arms={one: []}",
         )
-        asked = (*asked, *overrides, *pins, f"+axes={written(axes)}")
+        asked = (*asked, *overrides, *pins, *([f"+axes={written(axes)}"] if axes else []))
         study = read_study(settings_for(None, asked), asked)
         findings = Findings(study, play_here(plan_of(study)))
         (rule,) = study.rules

@@ -7,7 +7,6 @@ import numpy as np
 from hedging.measures.aggregate import added, all_patrons, opening, ratio, running_total, total_over_time
 from hedging.measures.declare import measure
 from hedging.world.arrays import Array, clip01
-from hedging.world.phases.settlement import TRADE_LOSS
 
 WEIGHT_OF_TRADE = 0.5
 """Structural: what trade counts for in dependence."""
@@ -78,38 +77,10 @@ def autonomy(sovereignty: Array, dependence: Array) -> Array:
     return opening(sovereignty) * (1.0 - heaviest)
 
 
-@measure("patron", "share", "cost of a quarter of coercion, over output")
-def vulnerability(
-    scheduled: Array,
-    trade_share: Array,
-    debt: Array,
-    gdp: Array,
-    coercive_cut: Array,
-    blockade: Array,
-    blockade_impact: Array,
-    rollover: Array,
-    amortisation: Array,
-) -> Array:
-    """Say what a quarter of coercion by each patron would cost, as a share of output.
-
-    Rule: (coercive_cut*scheduled + 2*blockade_impact*blockade*trade_share*gdp + rollover*amortisation*debt) /
-    gdp: the subsidy cut, the trade blocked and the loan not rolled over. Carrots withheld are not in it
-    (`loyalty_rent`).
-    Shapes: scheduled (quarter, patron, draw); the stocks whole, taken at the start of the quarter ->
-    (quarter, patron, draw). Range: >= 0.
-    Source: Keohane and Nye (1977), what a tie costs when it is cut; the article, paragraphs 8 and 14.
-    """
-    output = opening(gdp)[..., None, :]
-    trade = opening(trade_share)[..., : scheduled.shape[-2], :]
-    blocked = TRADE_LOSS * blockade_impact * blockade * trade * output
-    return (coercive_cut * scheduled + blocked + rollover * amortisation * opening(debt)) / output
-
-
 def _shares(amounts: Array, otherwise: Array) -> Array:
     """Turn amounts into shares over partners; where there is nothing to share, take other shares."""
     total = added(amounts, -2)[..., None, :]
-    something = total > 0
-    return np.where(something, amounts / np.where(something, total, 1.0), otherwise)
+    return np.divide(amounts, total, out=otherwise.copy(), where=total > 0)
 
 
 @measure(unit="utility", meaning="utility added up", over="run")
@@ -149,8 +120,8 @@ def rents(subsidy: Array, grant: Array, loan_new: Array, loan_value: Array, stan
     """Add up what each patron has given so far, a loan at what it is worth.
 
     Rule: running sum of w * (subsidy + grant + loan_value * loan_new). Shapes: (quarter, patron, draw) and
-    (draw,) for loan_value -> (quarter, patron, draw); all_patrons() gives the client's. Range: >= 0, never
-    falls.
+    (draw,) for loan_value -> (quarter, patron, draw); all_patrons() gives the client's. Credit is no rent: it
+    is at commercial terms. Range: >= 0, never falls.
     Source: the article, paragraphs 11 and 14.
     """
     return running_total(subsidy + grant + loan_value * loan_new, stands)
@@ -166,6 +137,30 @@ def loyalty_rent(carrot: Array, coerce: Array, phi: Array, stands: Array) -> Arr
     Source: the article, paragraph 11, favours from Moscow for gestures to the West.
     """
     return running_total(phi * carrot * (1.0 - coerce), stands)
+
+
+@measure(
+    "patron", "usd_bn/quarter", "discounts earned back by integration, were energy not cut", reported=False
+)
+def earned_back(linkage: Array, progress: Array, lost: Array) -> Array:
+    """Say what integration has earned back of the discount that a patron withdraws.
+
+    Rule: linkage * progress * lost. Shapes: (patron, draw) for linkage, (quarter, patron, draw). Range: 0 to
+    `lost`.
+    Source: the article, paragraph 5, further discounts tied to integration.
+    """
+    return linkage * progress * lost
+
+
+@measure("patron", "usd_bn", "discounts earned back by integration so far")
+def linkage_rent(earned_back: Array, coercive_cut: Array, coerce: Array, stands: Array) -> Array:
+    """Add up the discounts that integration has earned back: the part of the rents that it is paid with.
+
+    Rule: running sum of w * earned_back * (1 - coercive_cut * coerce). Shapes: (quarter, patron, draw) and
+    (patron, draw) for coercive_cut. Range: 0 to `rents`.
+    Source: the article, paragraph 5, further discounts tied to integration.
+    """
+    return running_total(earned_back * (1.0 - coercive_cut * coerce), stands)
 
 
 @measure("patron", "usd_bn", "money paid for concessions", over="run")
@@ -210,13 +205,28 @@ def total_adjust_cost(adjust_cost: Array, stands: Array) -> Array:
 
 @measure("patron", "usd_bn", "price of a whole concession", over="run")
 def concession_price(accept: Array, offer: Array, demand: Array, stands: Array) -> Array:
-    """Say what a patron paid for a whole concession, over all deals struck.
+    """Say what money a patron paid for a whole concession, over all deals struck.
 
     Rule: SUM_t w accept*offer / SUM_t w accept*demand; missing (NaN) where nothing was sold.
     Shapes: (quarter, patron, draw) -> (patron, draw). Range: >= 0, USD bn for a concession from 0 to 1.
     Source: Schelling (1956), bound hands raise the price.
     """
     return ratio(deals(accept, offer, stands), total_over_time(accept * demand, stands))
+
+
+@measure("patron", "usd_bn", "price of a whole concession, discounts earned back counted", over="run")
+def concession_price_in_full(
+    accept: Array, offer: Array, demand: Array, phi: Array, restored: Array, stands: Array
+) -> Array:
+    """Say what a whole concession was worth to the client: money, a loan at what it is worth, and discounts.
+
+    Rule: SUM_t w accept*(phi*offer + restored*demand) / SUM_t w accept*demand, `restored` being the discounts
+    that a whole concession earns back; missing (NaN) where nothing was sold.
+    Shapes: (quarter, patron, draw) -> (patron, draw). Range: >= 0, USD bn for a concession from 0 to 1.
+    Source: as `concession_price`; the article, paragraph 5, further discounts tied to integration.
+    """
+    worth = total_over_time(accept * (phi * offer + restored * demand), stands)
+    return ratio(worth, total_over_time(accept * demand, stands))
 
 
 @measure("patron", "share", "part of what was asked that was put off while courting", over="run")
@@ -229,39 +239,6 @@ def stall_index(accept: Array, demand: Array, effort: Array, stands: Array) -> A
     """
     put_off = np.where(effort > 0, (1.0 - accept) * demand, 0.0)
     return ratio(total_over_time(put_off, stands), total_over_time(demand, stands))
-
-
-@measure("patron", "1", "frustration over the red line", state=True)
-def tension(frustration: Array, red_line: Array) -> Array:
-    """Say how near a patron is to its red line: frustration / red_line.
-
-    Shapes: (quarter, patron, draw) and (patron, draw) -> (quarter, patron, draw), rows as those of the state.
-    Range: >= 0; 1 is at the line; missing (NaN) where the line is at 0.
-    Source: the article, paragraph 11, pressure that makes balancing hard to keep up.
-    """
-    return ratio(frustration, np.broadcast_to(red_line, frustration.shape))
-
-
-@measure("patron", "quarters", "quarters of coercion", over="run")
-def coercive_quarters(coerce: Array, stands: Array) -> Array:
-    """Count the quarters in which a patron coerced: SUM_t w_t coerce.
-
-    Shapes: (quarter, patron, draw) -> (patron, draw). Range: 0 to the number of quarters.
-    Source: the article, paragraph 11, past pressure outlived.
-    """
-    return total_over_time(coerce, stands)
-
-
-@measure("patron", "usd_bn", "money lost to coercion", over="run")
-def coercion_losses(coerce: Array, vulnerability: Array, gdp: Array, stands: Array) -> Array:
-    """Add up what coercion took: subsidy cut, trade blocked, loans not rolled over.
-
-    Rule: SUM_t w coerce * vulnerability * gdp: what was at risk, where it was struck.
-    Shapes: (quarter, patron, draw), gdp whole, taken at the start of the quarter -> (patron, draw). Range:
-    >= 0.
-    Source: Keohane and Nye (1977), as `vulnerability`; the article, paragraph 8, a loan held up.
-    """
-    return total_over_time(coerce * vulnerability * opening(gdp)[..., None, :], stands)
 
 
 @measure(

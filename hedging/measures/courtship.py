@@ -17,11 +17,12 @@ from hedging.measures.aggregate import (
     closing,
     mean_over_time,
     rise,
+    total_over_time,
     window_mean,
     window_sum,
 )
 from hedging.measures.declare import measure
-from hedging.world.arrays import Array, clip01
+from hedging.world.arrays import Array, clip01, dominant_patron
 
 
 @measure("patron", "share", "how effort is spread over patrons (pi)", reported=False)
@@ -202,14 +203,6 @@ HEDGING_CONTRADICTION = 0.05
 """Structural: from this contradiction on, courting several is hedging."""
 
 
-def dominant_patron(trade_share: Array, patrons: int) -> NDArray[np.intp]:
-    """Find the patron with the largest share of trade, the first of equals; the rest of the world is none.
-
-    Shapes: (quarter, partner, draw), patrons first -> (quarter, draw). Range: 0 to patrons - 1.
-    """
-    return np.asarray(trade_share[..., :patrons, :].argmax(axis=-2))
-
-
 @measure(unit="share", meaning="share of draws in each regime", labels=REGIMES, every_draw=True)
 def regime(
     effort: Array,
@@ -221,17 +214,19 @@ def regime(
     sovereign: Array,
     posture: Array,
     contradiction: Array,
+    coercive_capacity: Array,
 ) -> NDArray[np.int8]:
     """Name what the client is doing: the first that holds.
 
     Rule: collapse: the leader fell; absorption: sovereignty is lost; rupture: the dominant patron coerced in
-    2 quarters; passive: total effort < .1; bandwagon: its share of effort >= .65, or concession to it rose by
-    .06; balancing: share <= .15 and some rival is warmer; hedging: contradiction >= .05; else passive.
+    2 quarters (energy cut; credit held up is none); passive: total effort < .1; bandwagon: its share of
+    effort >= .65, or concession to it rose by .06; balancing: share <= .15 and some rival is warmer; hedging:
+    contradiction >= .05; else passive.
     Shapes: effort, coerce, posture (quarter, patron, draw); states with their last row more; contradiction
     (quarter, draw) -> codes into REGIMES (quarter, draw).
     Source: Walt (1987), balancing and bandwagoning; Kuik (2008), hedging between them.
     """
-    dominant = dominant_patron(closing(trade_share), effort.shape[1])
+    dominant = dominant_patron(closing(trade_share), coercive_capacity)
     on_dominant = _of(posture, dominant)
     warm = closing(warmth)
     yielding = _of(rise(concession), dominant) >= YIELDING_RISE
@@ -246,6 +241,39 @@ def regime(
     }
     codes = [np.int8(REGIMES.index(name)) for name in tests]
     return np.select(list(tests.values()), codes, default=np.int8(REGIMES.index("passive")))
+
+
+STILL = 1e-9
+"""Structural: changes that spread less than this, in effort or utility, are none."""
+
+
+@measure(
+    unit="1", meaning="how far courtship of the others follows the dominant patron's squeeze", over="run"
+)
+def responsiveness(
+    effort: Array, cost: Array, trade_share: Array, coercive_capacity: Array, stands: Array
+) -> Array:
+    """Say how far the client courts the others more when the dominant patron squeezes it more.
+
+    Rule: the correlation over quarters, by weight, of the change of mean effort on all but the dominant
+    patron with the change of its squeeze (the cost of its demand; their ratio is fixed); 0 where either never
+    changes. The dominant patron is that of the last window in which the draw stands.
+    Shapes: (quarter, patron, draw), the trade share whole -> (draw,). Range: [-1, 1]; a rule that responds by
+    its formula is near 1.
+    Source: Kuik (2008), hedging as an answer to pressure; the article, paragraphs 4 and 7.
+    """
+    last = len(stands) - 1 - (stands[::-1] > 0).argmax(axis=0)
+    trade = np.take_along_axis(closing(trade_share), last[None, None], axis=0)[0]
+    dominant = np.broadcast_to(dominant_patron(trade, coercive_capacity), stands.shape)
+    on_others = (all_patrons(effort) - _of(effort, dominant)) / max(effort.shape[1] - 1, 1)
+    mass = np.concatenate([np.zeros_like(stands[:1]), stands[1:]])  # the first quarter changes nothing
+    changes = [np.diff(x, axis=0, prepend=x[:1]) for x in (on_others, _of(cost, dominant))]
+    moves, squeezes = (change - mean_over_time(change, mass) for change in changes)
+    spreads = total_over_time(moves * moves, mass), total_over_time(squeezes * squeezes, mass)
+    changing = np.minimum(*spreads) > STILL**2
+    scale = np.where(changing, np.sqrt(spreads[0] * spreads[1]), 1.0)
+    together = total_over_time(moves * squeezes, mass) / scale
+    return np.where(changing, np.clip(together, -1.0, 1.0), 0.0)
 
 
 def _of(values: Array, patron: NDArray[np.intp]) -> Array:

@@ -1,13 +1,15 @@
 """How a measure is declared: above the function that computes it, whose arguments say what it needs.
 
 Arguments are named after recorded quantities (states whole, a row more than flows), parameters and other
-measures; `null_<name>` is that quantity or measure of the run of a null rule on the same draws.
+measures; `null_<name>` is that quantity or measure of the run of a null rule on the same draws,
+`parameters` all of the run's parameters, `reference` those of the study's reference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any, Literal, TypeVar
 
@@ -16,6 +18,10 @@ from hedging.world.world import Quantity
 
 NULL = "null_"
 """Before an argument: the same of the null rule's run on the same draws."""
+
+PARAMETERS, REFERENCE = "parameters", "reference"
+"""Arguments that stand for all parameters of a run, and of the study's reference on the same draws; those of
+the run itself where there is none."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -89,3 +95,30 @@ def declared_in(names: Mapping[str, Any]) -> dict[str, Measure]:
     """The measures among some names, such as those of a module, by these names."""
     found = {name: getattr(value, "declared", None) for name, value in names.items()}
     return {name: item for name, item in found.items() if isinstance(item, Measure)}
+
+
+def brought(text: str, where: str) -> tuple[str, Measure] | None:
+    """Find a user's own measure by its dotted name, with which the name of an outcome begins; none where no
+    part of it is a module.
+
+    Raises:
+        HedgingError: a module that cannot be imported, or that has no such measure.
+    """
+    words, module, name, place = text.split("."), None, "", 0
+    for count in range(1, len(words)):
+        path = ".".join(words[:count])
+        try:
+            module, name, place = import_module(path), words[count], count + 1
+        except (Exception, SystemExit) as error:  # whatever importing a user's module raises
+            if getattr(error, "name", "") == path or not path:
+                break
+            raise HedgingError(f"{where}: cannot import {path}: {error!r}; mend it") from None
+    if module is None:
+        return None
+    there = declared_in(vars(module))
+    if name not in there:
+        raise HedgingError(
+            f"{where}: {module.__name__}.{name} is no measure; write @measure(...) of {__name__} "
+            f"above a function of that name; valid: {', '.join(there) or 'none'}"
+        )
+    return ".".join(words[:place]), there[name]

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, cached_property
-from importlib import import_module
+from typing import Any
 
 import numpy as np
 
 from hedging import measures
 from hedging.errors import HedgingError, unknown
-from hedging.measures.declare import NULL, Measure, declared_in
+from hedging.measures.declare import NULL, PARAMETERS, REFERENCE, Measure, brought, declared_in
 from hedging.world import dates
 from hedging.world.arrays import Array
 from hedging.world.parameters import DECLARATIONS, Parameters
@@ -31,15 +31,19 @@ KNOWN: dict[str, Quantity] = {**QUANTITIES, **MEASURES}
 OUTCOMES = {name: item for name, item in KNOWN.items() if item.reported}
 """All that ships and can be asked for."""
 
-TOTALS = {name: item for name, item in OUTCOMES.items() if item.whole_run}
-"""One number a draw over the whole run."""
+TOTALS = {
+    name: item
+    for name, item in OUTCOMES.items()
+    if item.whole_run and not (isinstance(item, Measure) and REFERENCE in item.arguments)
+}
+"""One number a draw over the whole run, but for what only tells more where a study has a reference."""
 
 SERIES = {name: item for name, item in OUTCOMES.items() if not item.whole_run and not item.labels}
 """Every series of summary.csv but the regime shares."""
 
 Source = tuple[str, Quantity | None]
 """Where an argument of a measure comes from: the null rule whose run it is of, '' for the run itself, and
-what it is there; a parameter where that is nothing."""
+what it is there; a parameter, or all those of the reference, where that is nothing."""
 
 
 @cache
@@ -53,7 +57,7 @@ def sources(item: Measure) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for argument in item.arguments:
         name, null = argument.removeprefix(NULL), item.null * argument.startswith(NULL)
-        if name not in known and (null or name not in DECLARATIONS):
+        if name not in known and (null or name not in (*DECLARATIONS, PARAMETERS, REFERENCE)):
             near = get_close_matches(name, (*known, *DECLARATIONS), n=1)
             hint = f"did you mean '{near[0]}'? " if near else ""
             raise HedgingError(
@@ -100,34 +104,19 @@ def find(text: str, where: str = "measures") -> tuple[str, Quantity]:
     Raises:
         HedgingError: there is none.
     """
-    words = text.split(".")
-    if words[0] in OUTCOMES:
-        return words[0], OUTCOMES[words[0]]
-    module, name, place = None, "", 0
-    for count in range(1, len(words)):
-        path = ".".join(words[:count])
-        try:
-            module, name, place = import_module(path), words[count], count + 1
-        except (Exception, SystemExit) as error:  # whatever importing a user's module raises
-            if getattr(error, "name", "") == path or not path:
-                break
-            raise HedgingError(f"{where}: cannot import {path}: {error!r}; mend it") from None
-    if module is None:
-        raise unknown("measure", words[0], OUTCOMES, where)
-    there = declared_in(vars(module))
-    if name not in there:
-        raise HedgingError(
-            f"{where}: {module.__name__}.{name} is no measure; write @measure(...) of {Measure.__module__} "
-            f"above a function of that name; valid: {', '.join(there) or 'none'}"
-        )
-    return ".".join(words[:place]), there[name]
+    first = text.partition(".")[0]
+    found = (first, OUTCOMES[first]) if first in OUTCOMES else brought(text, where)
+    if found is None:
+        raise unknown("measure", first, OUTCOMES, where)
+    return found
 
 
 class Trajectories:
     """Draws that were played under one setting; `t[name]` is a measure of them, else a quantity.
 
     Series are (rows, draw) or (rows, patron, draw), numbers over the whole run (draw,) or (patron, draw). The
-    nulls are the same draws under the null rules, where a measure compares with them.
+    nulls are the same draws under the null rules, where a measure compares with them; the reference is the
+    parameters of the study's reference on these draws, their own without.
     """
 
     def __init__(
@@ -135,8 +124,10 @@ class Trajectories:
         arrays: Mapping[str, Array],
         parameters: Parameters,
         nulls: Mapping[str, Mapping[str, Array]] | None = None,
+        reference: Parameters | None = None,
     ) -> None:
         self.arrays, self.parameters = arrays, parameters
+        self.reference = parameters if reference is None else reference
         self.nulls = {rule: Trajectories(of_null, parameters) for rule, of_null in (nulls or {}).items()}
         self._found: dict[str, Array] = {}
 
@@ -151,11 +142,11 @@ class Trajectories:
             self._found[item.name] = self._checked(item, item.function(**given))
         return self._found[item.name]
 
-    def _given(self, argument: str, null: str, of: Quantity | None) -> Array:
-        """One argument of a measure: a parameter, or something of this run or of a null's."""
+    def _given(self, argument: str, null: str, of: Quantity | None) -> Any:
+        """One argument of a measure: a parameter or all, or something of this run or of a null's."""
         if of is None:
-            parameter: Array = getattr(self.parameters, argument)
-            return parameter
+            whole = argument in (PARAMETERS, REFERENCE)
+            return getattr(self if whole else self.parameters, argument)
         return (self.nulls[null] if null else self)._value(of)
 
     @cached_property
@@ -219,6 +210,11 @@ class Outcome:
     def counts_all(self) -> bool:
         """Whether its summary is over all draws: sums over the run hold their weights already."""
         return self.every_draw or not (self.dated or self.null)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What its measure is worked out of."""
+        return self.declared.arguments if isinstance(self.declared, Measure) else ()
 
     @property
     def null(self) -> str:

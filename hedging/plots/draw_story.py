@@ -30,7 +30,10 @@ COLUMNS = 3  # panels of offers beside each other
 SHADE = "#F3E3A8"  # the quarters that are explained
 LOST = "#D9D9D9"  # what no result counts: the leader has fallen, or the country is absorbed
 PRICE_DASHES = (0.0, (3.0, 1.5))
-MARKS = {"offer": ("accept", "o", 3.6), "tension": ("coerce", "v", 6.5)}  # an event on a line, its mark
+MARKS = {  # events on a line: name, mark, size, filled; the later covers the earlier
+    "offer": (("accept", "o", 3.6, True),),
+    "tension": (("hold", "v", 6.5, False), ("coerce", "v", 6.5, True)),
+}
 LINES = "Solid: the offer; dashed: the price below which the client would not sell, each on its own scale"
 GREY = " Grey: the leader has fallen or the country is absorbed."
 HAPPENED = 0.5  # an event of a sampled draw is 0 or 1
@@ -40,8 +43,8 @@ HAPPENED = 0.5  # an event of a sampled draw is 0 or 1
 def draw_story(record: xr.Dataset, first: str, last: str) -> Figure:
     """Draws one draw from beginning to end, with the quarters from first to last shaded.
 
-    `record` has quarter and patron as its axes and holds offer, reservation, accept, effort, tension, coerce,
-    survival and sovereign; its attributes are those of a summary, and `draw`.
+    `record` has quarter and patron as its axes and holds offer, reservation, accept, effort, tension, hold,
+    coerce, survival and sovereign; its attributes are those of a summary, and `draw`.
     """
     actors, when = patrons(record), first if first == last else f"{first} to {last}"
     columns = min(len(actors), COLUMNS)
@@ -65,7 +68,9 @@ def draw_story(record: xr.Dataset, first: str, last: str) -> Figure:
         time_axis(axes, record, labels=11 if name in ("effort", "tension") else 4, name=name == "tension")
         shade(axes, first, last, lost)
         draw_marks(axes, record, labelled=False)
-    told = LINES + ("; dots: accepted. Triangles: coercion." if sampled(record) else ".")
+    told = LINES + (
+        "; dots: accepted. Triangles: credit held up; filled, energy cut too." if sampled(record) else "."
+    )
     told += f" Shaded: {when}." + GREY * (lost is not None)
     write_footer(figure, record, told, marks_note(record))
     return settle(figure)
@@ -94,13 +99,12 @@ def patron_line(axes: Axes, record: xr.Dataset, name: str, actor: Actor, dashes:
     known = np.isfinite(values)
     time = years(record["quarter"].values) + (0.0 if known[-1] else QUARTER / 2)
     draw_line(axes, time[known], values[known], actor.colour, dashes, actor.label)
-    event, mark, size = MARKS.get(name, (name, "", 0.0))
-    happened = own[event].values > HAPPENED
-    if mark and sampled(record) and happened.any():  # without marks it would stand at the figure's origin
-        (marks,) = axes.plot(
-            time[happened], values[happened], mark, color=actor.colour, label=event, zorder=4.0
-        )
-        marks.set(clip_on=False, markersize=size, markeredgecolor=INK, markeredgewidth=0.6)
+    for event, mark, size, filled in MARKS.get(name, ()):
+        happened = own[event].values > HAPPENED
+        if sampled(record) and happened.any():  # without marks it would stand at the figure's origin
+            spots = axes.plot(time[happened], values[happened], mark, label=event, zorder=4.0)
+            face = actor.colour if filled else "white"
+            spots[0].set(clip_on=False, markersize=size, color=face, markeredgecolor=INK, markeredgewidth=0.6)
     return values[known]
 
 

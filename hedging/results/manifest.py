@@ -24,6 +24,7 @@ from hedging.settings.compose import Tree, compose, config_dir, identified
 from hedging.settings.designs import NEUTRAL
 from hedging.settings.settings import OF_RUNS, Settings, read_header
 from hedging.studies.study import Study
+from hedging.studies.switches import arms_of, read_switches
 
 VERSIONED = ("hedging", "hydra-core", "matplotlib", "mesa", "numpy", "pandas", "pyarrow", "xarray")
 NOT_NUMBERS = ("question", "marks", "finding", "figure", "sweep", *OF_RUNS)
@@ -132,7 +133,8 @@ def attributes(tree: Tree) -> dict[str, Any]:
         "labels": [header.labels[name] for name in header.patrons],
         "colours": [header.colours[name] for name in header.patrons],
         "marks": [list(mark) for mark in header.marks],
-        "arms": _labels(tree.get("arms")),
+        "arms": _labels(arms_of(tree)),
+        "switches": {name: vars(one) | {"sides": one.sides} for name, one in read_switches(tree).items()},
         "rules": _labels(tree.get("rules")),
         "reference": dict(tree.get("reference") or {}),
         "figure": tree.get("figure"),
@@ -257,7 +259,7 @@ def folder_for(
 
 def short(override: str) -> str:
     """An override by the last part of its key."""
-    key, equals, value = override.partition("=")
+    key, equals, value = override.replace('"', "").partition("=")
     return key.split("@")[0].split(".")[-1].lstrip("+~") + equals + value
 
 

@@ -12,21 +12,19 @@ import numpy as np
 import pandas as pd
 
 from hedging.errors import HedgingError
-from hedging.measures.aggregate import year_end
+from hedging.measures.aggregate import SAME, paired_difference, year_end
 from hedging.measures.trajectories import OUTCOMES
 from hedging.results.manifest import inputs, read_cells, read_tree
 from hedging.results.summary import read_table
+from hedging.settings.sample_file import OWNERS
 from hedging.world.arrays import Array
 from hedging.world.dates import label
 
-OF_NUMBERS = ("world.", "client.", "patrons.")
+OF_NUMBERS = tuple(f"{owner}." for owner in OWNERS)
 """How the columns of draws.parquet that hold sampled numbers begin; the others are outcomes."""
 
 NORMAL = 3.2897
 """Standard deviations between the 5 and the 95% quantile of a normal distribution."""
-
-SAME = 1e-9
-"""How far apart two outcomes of a draw may lie and still be the same, relative to their size."""
 
 UNLIKE = ("seed", "chance", "horizon", "ensemble.luck")
 """Inputs that must be the same for draws to be held against each other one by one."""
@@ -116,7 +114,7 @@ def paired(a: Run, b: Run) -> pd.DataFrame:
         weight = np.ones(len(one)) if every_draw else standing  # also where it does not stand at the end
         for point, places in groups.items():
             where = dict(zip(levels, point if isinstance(point, tuple) else (point,), strict=True))
-            rows.append(where | name | _difference(before[places], after[places], weight[places]))
+            rows.append(where | name | paired_difference(before[places], after[places], weight[places]))
     return pd.DataFrame(rows)
 
 
@@ -153,31 +151,6 @@ def _outcomes(
         for word in dict.fromkeys([*before, *after]):
             place = {"quarter": date, "measure": measure, "patron": str(word), "unit": "share"}
             yield place, np.asarray(before == word, np.float64), np.asarray(after == word, np.float64)
-
-
-def _difference(before: Array, after: Array, weight: Array) -> dict[str, float]:
-    """B less A in one outcome: its mean with an interval, and how often it is above and below nought."""
-    from scipy.stats import t
-
-    used = ~np.isnan(before) & ~np.isnan(after) & (weight > 0)
-    if not used.any():
-        return {"draws": 0.0}
-    before, after, weight = before[used], after[used], weight[used] / weight[used].sum()
-    change, cases = after - before, float(1 / (weight**2).sum())
-    change = np.where(np.abs(change) <= SAME * np.maximum(np.abs(before), np.abs(after)), 0.0, change)
-    mean, half = weight @ change, np.nan
-    if cases > 1.5:
-        half = t.ppf(0.975, cases - 1) * _deviation(change, weight) / np.sqrt(cases - 1)
-    found = {"draws": used.sum(), "a": weight @ before, "b": weight @ after, "difference": mean}
-    found |= {"low": mean - half, "high": mean + half}
-    found |= {"higher": weight[change > 0].sum(), "lower": weight[change < 0].sum()}
-    found["spread"] = np.hypot(_deviation(before, weight), _deviation(after, weight)) / np.sqrt(2)
-    return {key: float(value) for key, value in found.items()}
-
-
-def _deviation(values: Array, weight: Array) -> float:
-    """The standard deviation over draws, by weight."""
-    return float(np.sqrt(weight @ (values - weight @ values) ** 2))
 
 
 def unpaired(a: Run, b: Run) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from hedging.measures.aggregate import (
     STATISTICS,
     draws_used,
     of_thinned,
+    paired_difference,
     weighted_mean,
     weighted_quantiles,
 )
@@ -27,12 +28,17 @@ from hedging.settings.settings import read_header
 from hedging.studies.claim import Formula
 from hedging.studies.findings import Findings
 from hedging.studies.study import PATH, Play, Study, is_study
+from hedging.studies.switches import arms_of
 from hedging.world import dates
 from hedging.world.arrays import Array
 from hedging.world.parameters import DECLARATIONS
 
 SUMMARY = "summary.csv"
 TOLD = (*STATISTICS, "draws")
+PAIRED = ("difference", "difference_low", "difference_high", "differing")
+"""What it tells besides where a study has a reference: how much more there is in the mean than there, draw by
+draw, the 95% interval of that, and the share of draws that differ at all."""
+
 COLUMNS = ("quarter", "measure", "patron", "statistic", "value", "unit")
 TEXTS = ("rule", "arm", "quarter", "measure", "patron", "statistic", "unit")
 
@@ -89,21 +95,34 @@ def _tables(findings: Findings) -> Iterator[pd.DataFrame]:
 
 
 def _measured(findings: Findings, play: Play) -> Array:
-    """Statistics of every measure of the study: (point, measure, statistic)."""
+    """Statistics of every measure of the study, paired ones last: (point, measure, statistic)."""
     study, outputs = findings.study, findings.outputs
     if not outputs.plan.exact:
         rows = [[item.text for item in play.outcomes].index(formula.name) for formula in study.measures]
         return of_thinned(outputs.thin("thin_outcomes")[:, rows], [*QUANTILES.values()])[None]
-    found = np.empty((play.grid.points, len(study.measures), len(TOLD)))
+    found = np.full((play.grid.points, len(study.measures), len(TOLD) + len(PAIRED)), np.nan)
     for place, formula in enumerate(study.measures):
+        whole = all(study.items[text].counts_all for text in formula.outcomes)
         value, weight = (
             a.reshape(play.grid.points, -1) for a in findings.values(play.rule, play.arm, formula)
         )
-        if all(study.items[text].counts_all for text in formula.outcomes):
+        if whole:
             weight = np.ones_like(weight)  # sums over time hold their weights already
         for part in some_points(play.grid.points, value.shape[1]):
-            found[part, place] = statistics(value[part], weight[part])
+            found[part, place, : len(TOLD)] = statistics(value[part], weight[part])
+        if pairs := findings.pairs(play.rule, play.arm, formula):
+            after, before, weight = (a.reshape(play.grid.points, -1) for a in pairs)
+            weight = np.ones_like(weight) if whole else weight
+            for point, of_point in enumerate(zip(before, after, weight, strict=True)):
+                found[point, place, len(TOLD) :] = _difference(*of_point)
     return found
+
+
+def _difference(before: Array, after: Array, weight: Array) -> list[float]:
+    """The statistics of a paired difference at one point: (draw,) each."""
+    told = dict.fromkeys(("difference", "low", "high", "higher", "lower"), np.nan)
+    told |= paired_difference(before, after, weight)
+    return [*(told[key] for key in ("difference", "low", "high")), told["higher"] + told["lower"]]
 
 
 def _series(findings: Findings, play: Play, row: int, formula: Formula) -> Array:
@@ -147,15 +166,16 @@ def _name(formula: Formula, study: Study, prefix: str = "") -> Name:
 
 def _long(study: Study, play: Play, part: slice, names: Sequence[Name], values: Array) -> pd.DataFrame:
     """Statistics of some points in long form: (point, name, statistic); what is missing is left out."""
-    points, each = values.shape[0], len(names) * len(TOLD)
+    told = (*TOLD, *PAIRED)[: values.shape[-1]]
+    points, each = values.shape[0], len(names) * len(told)
     stated = {"rule": play.rule, "arm": play.arm}
     columns: dict[str, Any] = {key: stated[key] for key, there in study.named.items() if there}
     columns |= {name: np.repeat(place[part], each) for name, place in study.grid.places.items()}
     for column, place in (("quarter", 0), ("measure", 1), ("patron", 2)):
-        columns[column] = np.tile(np.repeat([name[place] for name in names], len(TOLD)), points)
-    columns["statistic"] = np.tile(TOLD, points * len(names))
+        columns[column] = np.tile(np.repeat([name[place] for name in names], len(told)), points)
+    columns["statistic"] = np.tile(told, points * len(names))
     columns["value"] = values.ravel()
-    columns["unit"] = np.tile(np.repeat([name[3] for name in names], len(TOLD)), points)
+    columns["unit"] = np.tile(np.repeat([name[3] for name in names], len(told)), points)
     return pd.DataFrame(columns).dropna(subset="value")
 
 
@@ -178,7 +198,8 @@ def read_summary(folder: Path, tree: Tree) -> Any:
 
 def columns_before(tree: Tree) -> list[str]:
     """The columns before those that every table of a run has: what its study varies."""
-    return [*(key for key in ("rule", "arm") if tree.get(f"{key}s")), *(tree.get("axes") or {})]
+    there = {"rule": tree.get("rules"), "arm": arms_of(tree)}
+    return [*(key for key, named in there.items() if named), *(tree.get("axes") or {})]
 
 
 def read_table(path: Path, **how: Any) -> pd.DataFrame:
@@ -230,12 +251,13 @@ def _of_outcomes(table: pd.DataFrame, dims: Sequence[str]) -> Labelled:
     dated = ("@" + table["quarter"]).mask(is_path | table["quarter"].isin([WHOLE_RUN, END]), "")
     names = (table["measure"] + "." + table["patron"]).str.removesuffix(".") + dated
     quarters = dates.labels(table.loc[is_path, "quarter"].nunique())
+    told = [*TOLD, *(one for one in PAIRED if (table["statistic"] == one).any())]
     for name, rows in table.groupby(names, sort=False):
         path = str(name).startswith(PATH)
-        index = {"statistic": list(TOLD), **labels} | ({"quarter": quarters} if path else {})
+        index = {"statistic": told, **labels} | ({"quarter": quarters} if path else {})
         values = _filled(rows, [*index], [*index.values()])
         variables[str(name)] = ([*index], values, {"unit": rows["unit"].iloc[0]})
-    coordinates = {"statistic": list(TOLD), **labels} | ({"quarter": quarters} if quarters else {})
+    coordinates = {"statistic": told, **labels} | ({"quarter": quarters} if quarters else {})
     return variables, coordinates
 
 

@@ -16,12 +16,13 @@ from hedging.settings.settings import Settings
 from hedging.studies.study import Play, Study
 from hedging.world.arrays import Array
 from hedging.world.chance import CHUNK
+from hedging.world.parameters import Parameters
 from hedging.world.world import QUANTITIES, World, play_out
 
 BATCH = 4 * CHUNK
 """Worlds of a batch, points times draws; the same whoever plays it, so that the same bytes come out."""
 
-BLOCK = 2 * CHUNK
+BLOCK = 4 * CHUNK
 """Worlds stepped together: more would leave the cache, fewer wait for Python. Whole chunks of chance."""
 
 EXACT = 100_000
@@ -248,7 +249,15 @@ def play_cell(play: Play, cell: Cell, whole: bool = False) -> tuple[Trajectories
         for rule, names in play.recorded.items()
         if rule
     }
-    return Trajectories(arrays, world.parameters, nulls), world.sampled
+    return Trajectories(arrays, world.parameters, nulls, _reference(play, cell)), world.sampled
+
+
+def _reference(play: Play, cell: Cell) -> Parameters | None:
+    """The parameters of a play's reference at the same points and draws, where it has one."""
+    if (other := play.reference) is None:
+        return None
+    swept = other.grid.part(cell.point, cell.points)
+    return World(other.settings, cell.first, cell.draws, swept, cell.points).parameters
 
 
 def _record(

@@ -48,6 +48,14 @@ class Grid:
         """How many values each axis has."""
         return tuple(len(axis.values) for axis in self.axes)
 
+    def held(self, at: Mapping[str, int]) -> tuple[Axis, ...]:
+        """Its axes, those that are named at one of their values throughout, by its number."""
+        places = ((axis, at.get(axis.name)) for axis in self.axes)
+        return tuple(
+            axis if place is None else replace(axis, values=(axis.values[place],) * len(axis.values))
+            for axis, place in places
+        )
+
     @property
     def points(self) -> int:
         """How many points there are."""
@@ -112,12 +120,14 @@ def _read(node: Any, where: str, numbers: Mapping[str, Number]) -> Axis:
 
 @dataclass(frozen=True)
 class Variant:
-    """A rule or an arm of a study's file: what it overrides, and the most draws it is played with."""
+    """A rule or an arm of a study's file: what it overrides, the most draws it is played with, and of an arm
+    the one that its differences are taken to; the study's reference without."""
 
     name: str
     label: str = key("")
     overrides: tuple[str, ...] = key((), read=partial(read_texts, such="[client.zeta=1]"))
     draws: int | None = key(None, low=1)
+    beside: str | None = key(None)
 
 
 def read_variants(raw: Any, where: str) -> tuple[Variant, ...]:

@@ -203,6 +203,24 @@ class Findings:
         value, *weights = np.broadcast_arrays(value, *(cut(weight) for _, weight in found.values()))
         return value, np.asarray(np.minimum.reduce(weights))
 
+    def pairs(self, rule: str, arm: str, formula: Formula) -> tuple[Array, Array, Array] | None:
+        """A formula of an arm, and of what its differences are taken to on the same draws, and how much a
+        draw counts: as far as in both. Nothing without a reference, or where the arm is held against itself.
+
+        Shapes: (axes..., draw) each.
+        """
+        where, axes = dict(self.study.reference), self.study.grid.axes
+        own = next(one.beside for one in self.study.arms if one.name == arm)
+        other = str(own or where.get("arm", arm))
+        at = tuple(slice(where[a.name], where[a.name] + 1) if a.name in where else slice(None) for a in axes)
+        if not where or (other == arm and not {axis.name for axis in axes} & {*where}):
+            return None
+        found = [self.values(rule, name, formula) for name in (arm, other)]
+        draws = min(value.shape[-1] for value, _ in found)
+        (after, one), (before, two) = [(v[..., :draws], w[..., :draws]) for v, w in found]
+        after, before, one, two = np.broadcast_arrays(after, before[at], one, two[at])
+        return after, before, np.minimum(one, two)
+
     def standing(self, rule: str, arm: str) -> Array:
         """Whether each draw stands at the end of the run: (axes..., draw)."""
         survival, sovereign = (self.outcome(rule, arm, text)[0] for text in STANDING)

@@ -8,12 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hedging.errors import HedgingError
+from hedging.measures.declare import REFERENCE as REFERENCE_NUMBERS
 from hedging.measures.trajectories import OUTCOMES, SERIES, TOTALS, AfterTheRun, Outcome, read_outcome
 from hedging.settings.compose import Tree, compose
-from hedging.settings.read import read_text, snake_case
+from hedging.settings.events import check_events
+from hedging.settings.read import read_text, read_word, snake_case
+from hedging.settings.sample_file import bounded
 from hedging.settings.settings import OF_STUDIES, Settings, read_settings
 from hedging.studies.axes import Grid, Variant, check_effect, read_grid, read_variants
 from hedging.studies.claim import REFERENCE, Claim, Formula, Known, read_claims, read_formulas
+from hedging.studies.switches import arms_of
 
 if TYPE_CHECKING:
     from hedging.plots.kind import Asked
@@ -30,6 +34,9 @@ EVERYTHING = {
 }
 """What a plain run reports: all that there is."""
 
+VARYING = "axes", "arms", "switches", "rules"
+"""The keys of a setting that make it more than one run."""
+
 PATH = "path:"
 """What stands before the name of a study's series in its summary."""
 
@@ -39,7 +46,8 @@ MOST_PATHS = 50_000_000
 
 @dataclass(frozen=True)
 class Play:
-    """One arm under one rule: its setting, and the points it is played at."""
+    """One arm under one rule: its setting, and the points it is played at; where the study has a reference,
+    also that under the same rule, its numbers at the points that each point is held against."""
 
     rule: str
     arm: str
@@ -47,6 +55,7 @@ class Play:
     grid: Grid
     outcomes: tuple[Outcome, ...]
     paths: tuple[Outcome, ...]
+    reference: Play | None = None
 
     @property
     def worlds(self) -> int:
@@ -110,7 +119,7 @@ class Study:
     @property
     def named(self) -> dict[str, bool]:
         """Whether rules and arms are columns of the tables: where the study names some."""
-        return {"rule": bool(self.settings.tree.get("rules")), "arm": bool(self.settings.tree.get("arms"))}
+        return {"rule": bool(self.settings.tree.get("rules")), "arm": self.arms[0].name != ""}
 
     @cached_property
     def draws(self) -> dict[str, int]:
@@ -121,7 +130,7 @@ class Study:
 
 def is_study(tree: Tree) -> bool:
     """Whether a setting has axes, arms or rules, so that it is more than one run."""
-    return any(tree.get(key) for key in ("axes", "arms", "rules"))
+    return any(tree.get(key) for key in VARYING)
 
 
 def read_study(settings: Settings, overrides: Sequence[str] = (), config_dirs: Sequence[str] = ()) -> Study:
@@ -130,7 +139,7 @@ def read_study(settings: Settings, overrides: Sequence[str] = (), config_dirs: S
     Args:
         settings: the setting as composed, with `axes`, `arms`, `rules` and the rest in its tree.
         overrides: what composed it, the study first: each arm is composed from them again, its own
-            overrides after them, those of the rule last.
+            overrides after them, those of the rule last but for what the arm settles.
 
     Raises:
         HedgingError: anything in it that cannot be.
@@ -139,7 +148,7 @@ def read_study(settings: Settings, overrides: Sequence[str] = (), config_dirs: S
     if tree["finding"] is not None:
         read_text(tree["finding"], "finding")
     rules = read_variants(tree["rules"], "rules") or (Variant(_rule_name(settings), "", (), None),)
-    arms = read_variants(tree["arms"], "arms") or (Variant("", "", (), None),)
+    arms = read_variants(arms_of(tree), "arms") or (Variant("", "", (), None),)
     check_effect(overrides, rules, tree["axes"])
     bare = tuple(_play(settings, rule, arm, overrides, config_dirs) for rule in rules for arm in arms)
     asked = tree if is_study(settings.tree) else EVERYTHING
@@ -154,9 +163,12 @@ def read_study(settings: Settings, overrides: Sequence[str] = (), config_dirs: S
         {formula.name: formula for formula in measures},
     )
     reference = known.place(tree["reference"], "reference") if tree["reference"] else {}
+    for arm in (one for one in arms if one.beside is not None):
+        read_word(arm.beside, f"arms.{arm.name}.beside", known.arms)
+    bare = tuple(replace(play, reference=_reference(play, bare, reference)) for play in bare)
     claims = read_claims(_list(tree, "claims"), known)
-    measured = [text for formula in measures for text in formula.outcomes]
     claimed = [text for claim in claims for formula in claim.formulas for text in formula.outcomes]
+    measured = [text for formula in measures for text in formula.outcomes]
     reported = _outcomes(bare, (*measured, *STANDING), "measures")
     looked_at = _outcomes(bare, claimed, "claims", untested=True)
     series = _outcomes(bare, [text for formula in paths for text in formula.outcomes], "paths")
@@ -164,8 +176,8 @@ def read_study(settings: Settings, overrides: Sequence[str] = (), config_dirs: S
         replace(play, outcomes=tuple((one | other).values()), paths=tuple(kept.values()))
         for play, one, other, kept in zip(bare, reported, looked_at, series, strict=True)
     )
-    figures = figures_of(tree, known, paths)
-    study = Study(settings, rules, arms, plays, measures, paths, claims, reference, figures)
+    drawn = figures_of(tree, known, paths)
+    study = Study(settings, rules, arms, plays, measures, paths, claims, reference, drawn)
     _check(study)
     return study
 
@@ -185,7 +197,9 @@ def _play(
 ) -> Play:
     """Compose one arm under one rule."""
     own, axes = settings, settings.tree.get("axes")
-    if changes := (*arm.overrides, *rule.overrides):
+    settled = {change.partition("=")[0] for change in arm.overrides}
+    of_rule = [change for change in rule.overrides if change.partition("=")[0] not in settled]
+    if changes := (*arm.overrides, *of_rule):
         varied = {"arm": arm, "rule": rule}
         where = " under ".join(f"{kind} {one.name}" for kind, one in varied.items() if one.overrides)
         try:
@@ -193,12 +207,19 @@ def _play(
             own = read_settings(tree, config_dirs)
         except HedgingError as error:
             raise HedgingError(f"{where}: {error}") from None
-        if is_study(tree) and any(tree[key] != settings.tree.get(key) for key in ("axes", "arms", "rules")):
+        if is_study(tree) and any(tree.get(key) != settings.tree.get(key) for key in VARYING):
             raise HedgingError(f"{where}: axes, arms and rules belong to the study, not to an arm or a rule")
     own.check_sample(OUTCOMES)
     most = min(limit for limit in (own.draws, arm.draws, rule.draws) if limit is not None)
     grid = read_grid(axes or {}, own.numbers, own.patrons)
+    check_events(own.events, bounded(own.numbers, grid.swept))
     return Play(rule.name, arm.name, replace(own, draws=most), grid, (), ())
+
+
+def _reference(play: Play, plays: Sequence[Play], where: Mapping[str, Any]) -> Play | None:
+    """The reference of a study as a play is held against it, where the study has one."""
+    same = (p for p in plays if where and (p.rule, p.arm) == (play.rule, where.get("arm", play.arm)))
+    return next((replace(p, grid=Grid(p.grid.held(where), p.grid.numbers)) for p in same), None)
 
 
 def _list(tree: Tree, key: str) -> list[Any]:
@@ -261,6 +282,11 @@ def _check(study: Study) -> None:
     if size > MOST_PATHS:
         told = f"whole series of {study.worlds:,} worlds would take {size * 8 / 1e9:.1f} GB"
         raise HedgingError(f"paths: {told}; take fewer points, draws or paths, or paths=[]")
+    scored = [(play, play.reference, i) for play in plays if play.reference for i in play.outcomes]
+    for play, other, item in scored:
+        if REFERENCE_NUMBERS in item.arguments and play.settings.patrons != other.settings.patrons:
+            why = "takes the numbers of the reference, which has other patrons"
+            raise HedgingError(f"arms.{play.arm}: {item.text} {why}; drop one of the two")
     if plays[0].paths and len({play.settings.horizon for play in plays}) > 1:
         raise HedgingError("paths: the arms must have the same horizon")
 

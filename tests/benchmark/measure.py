@@ -32,7 +32,7 @@ from hedging.world.world import QUANTITIES, TERMS_ALONE, World, play_out
 RULES = ("heuristic", "fixed", "bandwagon", "random", "aspiration", "quantal_response", "lookahead")
 PHASES = ("calendar", "offers", "settlement", "economy", "politics", "relations", "utility")
 COLUMNS = ("what", "case", "value", "unit", "low", "high", "repeats")
-AT_ONCE = 2048
+AT_ONCE = 4096
 """Worlds that are stepped together, as a run does."""
 
 BATCH_RUN = """

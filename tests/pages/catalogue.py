@@ -1,4 +1,4 @@
-"""The table of studies in experiments/README.md.
+"""The tables of experiments/README.md: of studies, and of what each mechanism is worth.
 
 Questions, figures and findings are those of the studies' files, verdicts those of their committed results.
 """
@@ -12,6 +12,8 @@ import pandas as pd
 import yaml
 
 from hedging.analysis.calibration.report import table
+from hedging.plots.kinds.worth import worths
+from hedging.results.load import load
 from hedging.settings.compose import config_dir
 from hedging.studies.findings import percent
 from hedging.studies.shipped import studies
@@ -46,9 +48,43 @@ def _verdicts(path: Path) -> Iterator[str]:
         yield f"**{rows['overall'].iloc[0]}**: {claim} ({shares} of {judged})"
 
 
+MECHANISMS = "mechanisms"
+SWITCHED, SWITCHED_END = "<!-- the mechanisms: make book -->\n", "<!-- the mechanisms end here -->\n"
+OUTCOMES = {
+    "concession.russia": "integration",
+    "russian_money": "Russian money",
+    "chinese_money": "Chinese money",
+    "held_credit.russia": "credit held up",
+    "coercive_quarters.russia": "quarters of energy cut",
+    "reserves": "reserves",
+    "trade_share.russia": "Russia's share of trade",
+    "survival": "survival",
+    "sovereign": "sovereignty kept",
+    "scored_utility": "utility",
+}
+
+
+def mechanisms(results: Path, side: str) -> str:
+    """What each mechanism adds to each outcome, a line for each rule, and whether the sign is built in."""
+    summary = load(results / MECHANISMS)
+    switches, cells = summary.attrs["switches"], []
+    for name in OUTCOMES:
+        rules = [worths(summary[name].sel(rule=rule), switches, side) for rule in summary["rule"].values]
+        told = [[f"{m + 0.0:.3g} &pm; {h:.1g}" for m, h in zip(*each, strict=True)] for each in rules]
+        cells.append(["<br>".join(each) for each in zip(*told, strict=True)])
+    head = ("mechanism", "by", *OUTCOMES.values(), "its sign")
+    changes = ["<br>".join(f"`{x}`" for x in (*s["without"], *s["adding"])) for s in switches.values()]
+    labels, signs = ([one[key] for one in switches.values()] for key in ("label", "sign"))
+    return table(head, [*zip(labels, changes, *cells, signs, strict=True)])
+
+
 def written(page: str, results: Path) -> str:
-    """The page with its table made anew."""
+    """The page with its tables made anew."""
     names = sorted(studies(), key=lambda name: (name != FIRST, name))
-    before, rest = page.split(START)
-    told = table(HEAD, [row(name, results) for name in names])
-    return f"{before}{START}\n{told}\n{END}{rest.split(END)[1]}"
+    sides = (mechanisms(results, "all but"), "With nothing else at work:\n", mechanisms(results, "alone"))
+    told = {(START, END): table(HEAD, [row(name, results) for name in names])}
+    told[SWITCHED, SWITCHED_END] = "\n".join(sides)
+    for (start, end), text in told.items():
+        before, rest = page.split(start)
+        page = f"{before}{start}\n{text}\n{end}{rest.split(end)[1]}"
+    return page
